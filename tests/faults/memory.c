@@ -63,8 +63,16 @@ static void call(catga_bus *bus, const sample *input)
     catga_received_free(answer.received);
 }
 
+static catga_status pass(catga_context *context, catga_next *next, void *user)
+{
+    (void)context;
+    (void)user;
+    return catga_run_next(next);
+}
+
 static void use(catga_bus *bus)
 {
+    static const catga_header login = {"Authorization", "Bearer 1"};
     static const sample_answerer answerer = {reply, reply};
     static const sample_listener listener = {take, take};
     static char text[90000];
@@ -75,6 +83,7 @@ static void use(catga_bus *bus)
     catga_reply answer;
     atomic_uint delivered = 0;
     unsigned sent = 0;
+    catga_bus with = catga_with_headers(bus, &login, 1);
 
     memset(text, 'x', sizeof text);
     assert_explained(catga_serve(bus, &sample_answerer_service, &answerer, NULL));
@@ -86,8 +95,8 @@ static void use(catga_bus *bus)
     assert_true(status == CATGA_INVALID_MESSAGE || status == CATGA_NO_MEMORY);
     catga_received_free(answer.received);
     for (int i = 0; i < 3; i++) {
-        status = catga_send(bus, &quick_echo, i == 2 ? &large : &small, sample_deliver,
-                            (catga_function)count_delivery, &delivered);
+        status = catga_send(i == 1 ? &with : bus, &quick_echo, i == 2 ? &large : &small,
+                            sample_deliver, (catga_function)count_delivery, &delivered);
         assert_explained(status);
         sent += status == CATGA_OK;
     }
@@ -209,7 +218,8 @@ static void use_nodes(catga_bus *bus)
 
 static void run(void)
 {
-    catga_options options = {.log = log_nothing};
+    static const catga_middleware middleware = {pass, NULL};
+    catga_options options = {.log = log_nothing, .middleware = &middleware, .middleware_count = 1};
     catga_bus *bus = NULL;
     catga_metrics *metrics = NULL;
 

@@ -134,7 +134,7 @@ catga_status catga_http_open(catga_http **made, catga_bus *bus, const catga_rout
         return CATGA_OK;
     }
     if (problem.text[0] != '\0')
-        catga_bus_log(bus, CATGA_LOG_ERROR, "http: %s", problem.text);
+        catga_log_line(bus, CATGA_LOG_ERROR, "http: %s", problem.text);
     catga_http_close(http);
     return status;
 }
@@ -250,8 +250,8 @@ static bool end_events(catga_http *http)
 {
     if (!http->serves_events || catga_drain(http->bus) != CATGA_TIMEOUT)
         return true;
-    catga_bus_log(http->bus, CATGA_LOG_ERROR,
-                  "http: keep the memory of event streams: a handler of events does not return");
+    catga_log_line(http->bus, CATGA_LOG_ERROR,
+                   "http: keep the memory of event streams: a handler of events does not return");
     return false;
 }
 

@@ -278,9 +278,34 @@ typedef enum catga_log_level {
     CATGA_LOG_DEBUG
 } catga_log_level;
 
-/* Receives log lines of the runtime, on any thread. `text` has no line end and no control
- * characters. */
+/* The form of log lines on standard error. TEXT: time, "catga", level and text. JSON: one object
+ * for each line, for collectors of logs. Its members: `time` (RFC 3339, UTC, microseconds),
+ * `level`, `instance`, `text`; for a line about a message that is handled also `service`,
+ * `message_id`, `correlation_id` and `trace_id`. Members without a value are absent. A line has at
+ * most 4096 bytes and is written at once; its text is cut. */
+typedef enum catga_log_format { CATGA_LOG_TEXT = 1, CATGA_LOG_JSON } catga_log_format;
+
+/* Receives log lines of the runtime as text, whatever the format, on any thread. `text` has no line
+ * end and no control characters. */
 typedef void catga_log_function(void *user, catga_log_level level, const char *text);
+
+/* A header of a message. Names are case-sensitive. */
+typedef struct catga_header {
+    const char *name;
+    const char *value;
+} catga_header;
+
+/* The middleware and the handler that a middleware has around it; see "Middleware". */
+typedef struct catga_next catga_next;
+
+/* A function around the handlers of a bus; see "Middleware". */
+typedef struct catga_middleware {
+    catga_status (*run)(catga_context *context, catga_next *next, void *user);
+    void *user;
+} catga_middleware;
+
+/* Limit of the middleware of a bus. */
+#define CATGA_MIDDLEWARE_MAX 16
 
 /* The options of a bus; all zero is all defaults. catga_open copies texts. An option overrides
  * its environment variable, which overrides the default. Each comment ends with the variables
@@ -335,11 +360,16 @@ typedef struct catga_options {
     const catga_claim_store *claims;
     /* servers of a cluster that keep a stored event or a claim; CATGA_REPLICAS, 1 */
     unsigned replicas;
+    /* middleware around every handler, the outermost first, copied */
+    const catga_middleware *middleware;
+    size_t middleware_count;
     /* receives log lines; NULL: standard error */
     catga_log_function *log;
     void *log_user;
     /* lowest level of log lines; 0: not set; CATGA_LOG = error, warning, info, debug; warning */
     catga_log_level log_level;
+    /* form of lines on standard error; 0: not set; CATGA_LOG_FORMAT = text, json; text */
+    catga_log_format log_format;
 } catga_options;
 
 /* Connects, and returns the bus in *bus; `options` may be NULL. Retries for connect_wait_ms.
@@ -416,6 +446,48 @@ typedef struct catga_counters {
 } catga_counters;
 catga_counters catga_count(const catga_bus *bus);
 
+/* Writes a line to the log of the bus, if its level is logged. In a handler or middleware, a line
+ * of JSON has the ids of the message. Do not end `format` with a line end. */
+void catga_log_line(const catga_bus *bus, catga_log_level level, const char *format, ...)
+    CATGA_PRINTF(3, 4);
+
+/* ---- Headers of calls ------------------------------------------------------------------------ */
+
+/* A bus. Programs use pointers to it, and values of catga_with_headers; the members belong to the
+ * library. */
+struct catga_bus {
+    struct catga_bus_state *state;
+    struct catga_context *context;
+    const struct catga_span_state *span; /* trace.h */
+    const catga_header *headers;
+    size_t header_count;
+};
+
+#define CATGA_HEADERS_MAX      8    /* limit of the headers of a call */
+#define CATGA_HEADER_VALUE_CAP 4096 /* longest value of one, in bytes */
+
+/*
+ * Returns a bus whose commands and queries carry headers, for middleware of the service:
+ *
+ *     const catga_header login[] = {{"Authorization", token}};
+ *     catga_bus with = catga_with_headers(bus, login, 1);
+ *     status = shop_orders_create_order_call(&with, &command, &reply);
+ *
+ * `headers` are needed as long as the result is used; a ..._send copies them. The result replaces
+ * the headers of `bus`, and is used instead of it. A name is 1 to 64 of A-Z a-z 0-9 _ -, given
+ * once. Reserved, in any case, are Nats-..., Catga-..., traceparent, tracestate, Status and
+ * Description. A value is 1 to 4096 bytes without control characters, and without blanks at its
+ * ends. Otherwise, and beyond CATGA_HEADERS_MAX headers, calls return CATGA_INVALID_ARGUMENT, and
+ * error.text names the header. Events carry no headers: publishing returns CATGA_INVALID_ARGUMENT.
+ */
+static inline catga_bus catga_with_headers(const catga_bus *bus, const catga_header *headers,
+                                           size_t count)
+{
+    catga_bus with = {bus->state, bus->context, bus->span, headers, count};
+
+    return with;
+}
+
 /* ---- Inside a handler ------------------------------------------------------------------------ */
 
 /* A handler returns CATGA_OK after success (for a command or query, after the generated
@@ -445,6 +517,19 @@ catga_string catga_context_traceparent(const catga_context *context);
 /* Returns the subject of the message. */
 catga_string catga_context_subject(const catga_context *context);
 
+/* Returns the name of the message in its schema: "shop.orders.CreateOrder". */
+catga_string catga_context_message_name(const catga_context *context);
+
+/* Returns the name of the service whose handler gets the message: "OrderService". */
+catga_string catga_context_service(const catga_context *context);
+
+/* Returns a header of the message, such as one of catga_with_headers; absent without it. Another
+ * program may have set it: trust nothing in it without a check. Valid as long as the context. */
+catga_string catga_context_header(const catga_context *context, const char *name);
+
+/* Returns the bytes of the message, which are valid; the generated ..._open reads them. */
+catga_bytes catga_context_payload(const catga_context *context);
+
 /* Returns the milliseconds until the caller gives up; 0 if it has, INT64_MAX for an event. */
 int64_t catga_context_remaining_ms(const catga_context *context);
 
@@ -458,10 +543,52 @@ CATGA_CHECKED catga_status catga_retry_after(catga_context *context, int64_t del
 CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *format, ...)
     CATGA_PRINTF(2, 3);
 
+/*
+ * For middleware and handlers, as their result, before any effect: refuses the message. `status` is
+ *
+ *     CATGA_NOT_PERMITTED   the caller may not do this; calls end with this status
+ *     CATGA_OVERLOADED      too many for now; callers retry within their deadline
+ *
+ * The caller of a command or query gets the status, its code (403, 429) and the text. A refused
+ * @idempotent command leaves no record: the next call with its id runs. An event has no caller:
+ * CATGA_NOT_PERMITTED is catga_reject, CATGA_OVERLOADED is catga_retry_after with the schema's
+ * pause. Any other status is a failure of the handler.
+ */
+CATGA_CHECKED catga_status catga_deny(catga_context *context, catga_status status,
+                                      const char *format, ...) CATGA_PRINTF(3, 4);
+
 /* Returns the number of this attempt, from 1; 1 for messages that are not stored. An attempt is
  * a run that started, in any replica. A run that died with its process counts, except in the
  * first delivery of an event that is not claimed. */
 uint32_t catga_context_attempt(const catga_context *context);
+
+/* ---- Middleware ------------------------------------------------------------------------------ */
+
+/*
+ * A middleware is a function around every handler of a bus: of commands, queries and events. It
+ * runs in the thread of the handler, after the message is verified and claimed. It uses the context
+ * like a handler: properties of the message, catga_context_bus, answers. Its result means the same
+ * as the handler's, which it replaces:
+ *
+ *     static catga_status measure(catga_context *context, catga_next *next, void *user)
+ *     {
+ *         int64_t began = catga_timestamp_now();
+ *         catga_status status = catga_run_next(next);
+ *         add(user, catga_context_message_name(context), catga_timestamp_now() - began);
+ *         return status;
+ *     }
+ *
+ * A middleware calls catga_run_next once; or it answers by a generated ..._reply or error function;
+ * or it returns catga_deny, catga_reject, catga_retry_after or another failure. CATGA_OK without
+ * an answer and without catga_run_next is a failure (CATGA_HANDLER_FAILED), also for an event. A
+ * second catga_run_next runs nothing, logs an error, and returns CATGA_INVALID_ARGUMENT.
+ *
+ * A repeated @idempotent command gets its first answer, and an exactly_once event that was handled
+ * is acknowledged, without middleware and handler.
+ */
+
+/* Runs the next middleware, or after the last one the handler. Returns its result. */
+CATGA_CHECKED catga_status catga_run_next(catga_next *next);
 
 /* ---- Stored events --------------------------------------------------------------------------- */
 

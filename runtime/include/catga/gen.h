@@ -359,6 +359,9 @@ typedef struct catga_call_settings {
     uint32_t timeout_ms; /* milliseconds; used if shorter than the message's; 0: not set */
 } catga_call_settings;
 
+/* Returns why a call may not carry that header, or NULL: see catga_with_headers. For gateways. */
+const char *catga_header_problem(const char *name, const char *value);
+
 /*
  * Does the same as catga_send, for the bytes of a message that the caller has encoded or verified.
  * CATGA_INVALID_ARGUMENT: the id is invalid, or the message is not an idempotent command. Sets
@@ -398,10 +401,6 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
  * is subscribed. */
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user);
-
-/* Writes a line to the log of the bus, for libraries of the runtime. */
-void catga_bus_log(const catga_bus *bus, catga_log_level level, const char *format, ...)
-    CATGA_PRINTF(3, 4);
 
 /* ---- Whole buffers ---- */
 

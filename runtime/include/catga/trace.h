@@ -121,13 +121,6 @@ typedef struct catga_span_state {
     int64_t began_ns; /* of a sampled span: the same moment on the monotonic clock */
 } catga_span_state;
 
-/* The content of a bus, which belongs to the library. */
-struct catga_bus {
-    struct catga_bus_state *state;
-    catga_context *context;
-    const catga_span_state *span;
-};
-
 /* A span under way. Its members belong to the library. It must not be copied. */
 typedef struct catga_active_span {
     catga_bus bus;

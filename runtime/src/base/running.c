@@ -5,9 +5,10 @@
 
 static _Thread_local const catga_running *innermost;
 
-void catga_running_add(catga_running *entry, const void *bus, const void *handler)
+void catga_running_add(catga_running *entry, const void *bus, const void *handler,
+                       const void *message)
 {
-    *entry = (catga_running){.bus = bus, .handler = handler, .outer = innermost};
+    *entry = (catga_running){bus, handler, message, innermost};
     innermost = entry;
 }
 
@@ -21,12 +22,18 @@ bool catga_running_any(void)
     return innermost != NULL;
 }
 
+const catga_running *catga_running_find(const void *bus)
+{
+    const catga_running *at = innermost;
+
+    while (at != NULL && at->bus != bus)
+        at = at->outer;
+    return at;
+}
+
 bool catga_running_in_bus(const void *bus)
 {
-    for (const catga_running *at = innermost; at != NULL; at = at->outer)
-        if (at->bus == bus)
-            return true;
-    return false;
+    return catga_running_find(bus) != NULL;
 }
 
 bool catga_running_in_callback(const void *bus)

@@ -9,6 +9,7 @@
 #include "client/outcome.h"
 #include "client/send.h"
 #include "observe/hooks.h"
+#include "observe/log_facts.h"
 #include "observe/message_log.h"
 #include "server/service.h"
 
@@ -48,6 +49,8 @@ static catga_bus_state *state_make(const catga_settings *settings)
         return NULL;
     state->bus.state = state;
     state->settings = *settings;
+    state->settings.logger.facts = catga_log_facts_read;
+    state->settings.logger.bus = state;
     catga_log_reporter_begin(&state->log_reporter, &state->settings.logger);
     if (catga_log_wants(&state->settings.logger, CATGA_LOG_DEBUG))
         atomic_init(&state->observers, &catga_message_log);
@@ -208,7 +211,7 @@ void catga_gather_end(catga_bus *bus)
 
 /* ---- The state of the bus ---- */
 
-void catga_bus_log(const catga_bus *bus, catga_log_level level, const char *format, ...)
+void catga_log_line(const catga_bus *bus, catga_log_level level, const char *format, ...)
 {
     va_list arguments;
 

@@ -1,7 +1,7 @@
 /*
- * The state of a bus. A user holds a catga_bus (trace.h): a state, and the message and span on
- * whose behalf it is used. The bus of catga_open has neither; the bus of catga_context_bus has the
- * message of its context.
+ * The state of a bus. A user holds a catga_bus: a state, the message and span on whose behalf it is
+ * used, and headers for calls. The bus of catga_open has none of these; the bus of
+ * catga_context_bus has the message of its context.
  *
  * Ownership: catga_open allocates the state and catga_close frees it, after all threads and
  * callbacks have ended. Settings, prefix, transport and operations do not change in between.

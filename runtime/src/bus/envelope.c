@@ -30,6 +30,7 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
 {
     envelope->outgoing =
         (catga_outgoing){.subject = subject, .checked = true, .headers = envelope->headers};
+    envelope->borrowed = 0;
     envelope->timeout_ms[0] = '\0';
     catga_trace_headers_clear(&envelope->span.headers);
     envelope->span.is_traced = false;
@@ -42,6 +43,44 @@ static void add_header(catga_envelope *envelope, const char *name, const char *v
     assert(envelope->outgoing.header_count < CATGA_ENVELOPE_HEADERS);
     envelope->headers[envelope->outgoing.header_count++] = (catga_header){name, value};
 }
+
+/* ---- Headers of the sender ---- */
+
+void catga_envelope_borrow(catga_envelope *envelope, const catga_header *header)
+{
+    assert(envelope->outgoing.header_count == envelope->borrowed);
+    add_header(envelope, header->name, header->value);
+    envelope->borrowed++;
+}
+
+size_t catga_envelope_borrowed_size(const catga_envelope *envelope)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < envelope->borrowed; i++)
+        size += strlen(envelope->headers[i].name) + strlen(envelope->headers[i].value) + 2;
+    return size;
+}
+
+static const char *copy_text(char **memory, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*memory, text, size);
+
+    *memory += size;
+    return copy;
+}
+
+void catga_envelope_keep_borrowed(catga_envelope *envelope, char *memory)
+{
+    for (size_t i = 0; i < envelope->borrowed; i++) {
+        catga_header *header = &envelope->headers[i];
+        header->name = copy_text(&memory, header->name);
+        header->value = copy_text(&memory, header->value);
+    }
+}
+
+/* ---- Headers of the runtime ---- */
 
 void catga_envelope_add_id(catga_envelope *envelope, catga_message_ids *ids)
 {

@@ -17,12 +17,14 @@
 /* Longest correlation id of a peer that is passed on, in bytes. */
 #define CATGA_CORRELATION_MAX 64
 
-/* An id, a correlation id, two of the trace context, and the remaining time. */
-enum { CATGA_ENVELOPE_HEADERS = 5 };
+/* Those of the sender; an id, a correlation id, two of the trace context, and the remaining time.
+ */
+enum { CATGA_ENVELOPE_HEADERS = CATGA_HEADERS_MAX + 5 };
 
 typedef struct catga_envelope {
     catga_outgoing outgoing; /* points into this structure */
     catga_header headers[CATGA_ENVELOPE_HEADERS];
+    size_t borrowed; /* number of headers, the first, whose texts belong to the sender */
     char subject[CATGA_SUBJECT_MAX + 1];
     char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
@@ -35,6 +37,15 @@ typedef struct catga_envelope {
  * replaces its first token. Both outlive the envelope. Returns false if the result is too long.
  */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
+
+/* Adds a valid header of the sender, whose texts it needs. These headers come first. */
+void catga_envelope_borrow(catga_envelope *envelope, const catga_header *header);
+
+/* Returns the bytes of the texts of the sender's headers. */
+size_t catga_envelope_borrowed_size(const catga_envelope *envelope);
+
+/* Copies these texts to `memory`, and refers to the copies. */
+void catga_envelope_keep_borrowed(catga_envelope *envelope, char *memory);
 
 /* Adds a new message id, which all retries share. */
 void catga_envelope_add_id(catga_envelope *envelope, catga_message_ids *ids);

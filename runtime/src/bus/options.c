@@ -111,29 +111,99 @@ catga_status catga_number_read(int *field, const catga_number_rule *rule, int64_
                                accepted, from_environment ? text : seen);
 }
 
-static catga_status read_level(catga_log_level *level, catga_log_level explicit_value,
-                               catga_problem *problem)
-{
-    static const char *const names[] = {"error", "warning", "info", "debug"};
-    const char *text = getenv("CATGA_LOG");
+/* A setting of an enum, whose values 1, 2 ... have words in the environment. */
+typedef struct word_rule {
+    const char *option;
+    const char *constants;
+    const char *environment;
+    const char *accepted;
+    const char *const *words;
+    unsigned count;
+    unsigned standard;
+} word_rule;
 
-    *level = CATGA_LOG_WARNING;
-    if ((unsigned)explicit_value > CATGA_LOG_DEBUG)
-        return catga_option_refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG",
-                                   "another number");
-    if (explicit_value != 0) {
-        *level = explicit_value;
-        return CATGA_OK;
+static catga_status read_word(unsigned *field, const word_rule *rule, unsigned explicit_value,
+                              catga_problem *problem)
+{
+    const char *text = getenv(rule->environment);
+
+    *field = explicit_value != 0 ? explicit_value : rule->standard;
+    if (explicit_value > rule->count) {
+        *field = rule->standard;
+        return catga_option_refuse(problem, rule->option, rule->constants, "another number");
     }
-    if (text == NULL || *text == '\0')
+    if (explicit_value != 0 || text == NULL || *text == '\0')
         return CATGA_OK;
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *level = (catga_log_level)(i + 1);
+    for (unsigned i = 0; i < rule->count; i++) {
+        if (strcmp(text, rule->words[i]) == 0) {
+            *field = i + 1;
             return CATGA_OK;
         }
     }
-    return catga_option_refuse(problem, "CATGA_LOG", "error, warning, info, debug", text);
+    return catga_option_refuse(problem, rule->environment, rule->accepted, text);
+}
+
+static catga_status read_level(catga_logger *logger, const catga_options *options,
+                               catga_problem *problem)
+{
+    static const char *const words[] = {"error", "warning", "info", "debug"};
+    static const word_rule rule = {"log_level",
+                                   "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG",
+                                   "CATGA_LOG",
+                                   "error, warning, info, debug",
+                                   words,
+                                   CATGA_LOG_DEBUG,
+                                   CATGA_LOG_WARNING};
+    unsigned level;
+
+    catga_status status = read_word(&level, &rule, options->log_level, problem);
+    logger->level = (catga_log_level)level;
+    return status;
+}
+
+static catga_status read_format(catga_logger *logger, const catga_options *options,
+                                catga_problem *problem)
+{
+    static const char *const words[] = {"text", "json"};
+    static const word_rule rule = {"log_format",
+                                   "CATGA_LOG_TEXT, CATGA_LOG_JSON",
+                                   "CATGA_LOG_FORMAT",
+                                   "text, json",
+                                   words,
+                                   CATGA_LOG_JSON,
+                                   CATGA_LOG_TEXT};
+    unsigned format;
+
+    catga_status status = read_word(&format, &rule, options->log_format, problem);
+    logger->format = (catga_log_format)format;
+    return status;
+}
+
+static catga_status read_logger(catga_logger *logger, const catga_options *options,
+                                catga_problem *problem)
+{
+    *logger = (catga_logger){.function = options->log, .user = options->log_user};
+    catga_status status = read_level(logger, options, problem);
+    catga_status of_format = read_format(logger, options, problem);
+    return status != CATGA_OK ? status : of_format;
+}
+
+static catga_status read_middleware(catga_settings *settings, const catga_options *options,
+                                    catga_problem *problem)
+{
+    char value[24];
+
+    snprintf(value, sizeof value, "%zu", options->middleware_count);
+    settings->middleware_count = 0;
+    if (options->middleware_count > CATGA_MIDDLEWARE_MAX)
+        return catga_option_refuse(problem, "middleware_count", "at most 16", value);
+    for (size_t i = 0; i < options->middleware_count; i++) {
+        if (options->middleware == NULL || options->middleware[i].run == NULL)
+            return catga_option_refuse(problem, "middleware", "an array of functions", "NULL");
+        settings->middleware[i] = options->middleware[i];
+    }
+    settings->middleware_count = options->middleware_count;
+    return CATGA_OK;
 }
 
 /*
@@ -177,9 +247,9 @@ catga_status catga_settings_read(catga_settings *settings, const catga_options *
         options = &none;
     settings->local = options->local;
     settings->claims = options->claims != NULL ? *options->claims : (catga_claim_store){0};
-    settings->logger.function = options->log;
-    settings->logger.user = options->log_user;
-    status = read_level(&settings->logger.level, options->log_level, problem);
+    status = read_logger(&settings->logger, options, problem);
+    if (status == CATGA_OK)
+        status = read_middleware(settings, options, problem);
 #define TEXT(field, capacity, environment, rule, accepted)                                         \
     if (status == CATGA_OK) {                                                                      \
         static const text_rule text = {#field, environment, rule, accepted, capacity};             \

@@ -13,6 +13,8 @@ typedef struct catga_settings {
     catga_local *local;
     catga_claim_store claims; /* all NULL without a store of the user */
     catga_logger logger;
+    catga_middleware middleware[CATGA_MIDDLEWARE_MAX];
+    size_t middleware_count;
 } catga_settings;
 
 /* A number among the options of the bus, or of an optional part. */

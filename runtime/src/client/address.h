@@ -2,17 +2,22 @@
 #ifndef CATGA_ADDRESS_H
 #define CATGA_ADDRESS_H
 
+#include "client/call_headers.h"
 #include "observe/span.h"
 #include "server/context.h"
 
 /*
  * Begins the envelope of a message that is sent through `bus`: its subject, and the correlation id
- * and trace context of the message or span on whose behalf it is sent.
+ * and trace context of the message or span on whose behalf it is sent, and the headers of the bus.
+ * CATGA_INVALID_ARGUMENT: *problem names the header.
  */
 static inline catga_status catga_address(catga_envelope *envelope, const catga_bus *bus,
-                                         const catga_message *message)
+                                         const catga_message *message, catga_problem *problem)
 {
     if (!catga_envelope_begin(envelope, bus->state->prefix, message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    if (CATGA_UNLIKELY(bus->header_count != 0) &&
+        !catga_call_headers_add(envelope, bus, message, problem))
         return CATGA_INVALID_ARGUMENT;
     if (bus->context != NULL)
         catga_envelope_add_correlation(envelope, catga_context_correlation_id(bus->context));

@@ -93,7 +93,8 @@ void catga_outcome_explain(catga_outcome *outcome)
 
     if (is_explained)
         return;
-    outcome->error.code = catga_status_code(outcome->status);
+    if (outcome->status != CATGA_NOT_PERMITTED) /* 403 is a refusal of the service only */
+        outcome->error.code = catga_status_code(outcome->status);
     outcome->error.text = catga_str(catga_status_reason(outcome->status, &outcome->problem));
 }
 

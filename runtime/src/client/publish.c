@@ -25,7 +25,7 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     catga_status status = catga_bus_may_send(bus);
 
     if (status == CATGA_OK)
-        status = catga_address(&envelope, bus, message);
+        status = catga_address(&envelope, bus, message, problem);
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(&payload, state, message->table, input, problem);
     if (status != CATGA_OK)

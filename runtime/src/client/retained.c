@@ -28,18 +28,15 @@ static bool make_room(catga_retained *retained, size_t length)
     return true;
 }
 
-catga_status catga_retained_copy(catga_retained *retained, catga_retained_limit *limit,
-                                 const uint8_t *data, size_t length)
+catga_status catga_retained_reserve(catga_retained *retained, catga_retained_limit *limit,
+                                    size_t length)
 {
     if (length > CATGA_RETAINED_SMALL) {
         if (!reserve(limit, length))
             return CATGA_OVERLOADED;
         retained->counted = length;
     }
-    if (!make_room(retained, length))
-        return CATGA_NO_MEMORY;
-    memcpy(retained->bytes, data, length);
-    return CATGA_OK;
+    return make_room(retained, length) ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
 void catga_retained_end(catga_retained *retained, catga_retained_limit *limit, uint32_t slot)

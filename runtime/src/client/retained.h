@@ -30,14 +30,13 @@ typedef struct catga_retained {
 } catga_retained;
 
 /*
- * Copies a payload, until catga_retained_end. CATGA_OVERLOADED: the limit is reached.
- * CATGA_NO_MEMORY.
+ * Makes room for `length` bytes in retained->bytes, until catga_retained_end. CATGA_OVERLOADED: the
+ * limit is reached. CATGA_NO_MEMORY.
  */
-CATGA_CHECKED catga_status catga_retained_copy(catga_retained *retained,
-                                               catga_retained_limit *limit, const uint8_t *data,
-                                               size_t length);
+CATGA_CHECKED catga_status catga_retained_reserve(catga_retained *retained,
+                                                  catga_retained_limit *limit, size_t length);
 
-/* Ends the copy of the call in slot `slot`. Allowed without a copy. */
+/* Ends the copies of the call in slot `slot`. Allowed without a copy. */
 void catga_retained_end(catga_retained *retained, catga_retained_limit *limit, uint32_t slot);
 
 #endif

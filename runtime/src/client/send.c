@@ -29,7 +29,7 @@ static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *
     catga_tries_report(state, call, outcome->status, outcome->bad_reply);
     free_call(state, call);
     catga_outcome_explain(outcome);
-    catga_running_add(&running, state, NULL);
+    catga_running_add(&running, state, NULL, NULL);
     function(callback, outcome->status, outcome->table, &outcome->error, user);
     catga_running_remove(&running);
     catga_outcome_release(outcome, state);
@@ -58,25 +58,42 @@ void catga_send_abandon(catga_bus_state *state)
 
 /* ---- The beginning of a call ---- */
 
-/* Copies the payload for retries. A call with a single try uses the sender's bytes. */
+static void report_no_room(const catga_bus_state *state, size_t size, catga_problem *problem)
+{
+    snprintf(problem->text, sizeof problem->text,
+             "no room for its payload: in_flight_bytes is reached (bytes=%zu, held=%zu, "
+             "in_flight_bytes=%zu)",
+             size, atomic_load(&state->retained.held), state->retained.most);
+}
+
+/* Copies the payload, and the headers of the sender, which are read at the end of the call too. */
+static catga_status copy_message(catga_bus_state *state, catga_request *request,
+                                 catga_problem *problem)
+{
+    catga_outgoing *outgoing = &request->envelope.outgoing;
+    size_t size = outgoing->length + catga_envelope_borrowed_size(&request->envelope);
+    catga_status status = catga_retained_reserve(&request->copy, &state->retained, size);
+
+    if (status == CATGA_OVERLOADED)
+        report_no_room(state, size, problem);
+    if (status != CATGA_OK)
+        return status;
+    outgoing->data = memcpy(request->copy.bytes, outgoing->data, outgoing->length);
+    catga_envelope_keep_borrowed(&request->envelope,
+                                 (char *)request->copy.bytes + outgoing->length);
+    return CATGA_OK;
+}
+
+/* Sets the payload. A call with a single try, and without headers, uses the sender's bytes. */
 static catga_status set_payload(catga_bus_state *state, catga_request *request,
                                 const catga_encode_buffer *payload, catga_problem *problem)
 {
-    catga_outgoing *outgoing = &request->envelope.outgoing;
-
-    outgoing->data = payload->data;
-    outgoing->length = payload->length;
-    if (request->retry.retries_left == 0 && !request->retry.repeatable)
+    request->envelope.outgoing.data = payload->data;
+    request->envelope.outgoing.length = payload->length;
+    if (request->retry.retries_left == 0 && !request->retry.repeatable &&
+        request->envelope.borrowed == 0)
         return CATGA_OK;
-    catga_status status =
-        catga_retained_copy(&request->copy, &state->retained, payload->data, payload->length);
-    if (status == CATGA_OVERLOADED)
-        snprintf(problem->text, sizeof problem->text,
-                 "no room for its payload: in_flight_bytes is reached (bytes=%zu, held=%zu, "
-                 "in_flight_bytes=%zu)",
-                 payload->length, atomic_load(&state->retained.held), state->retained.most);
-    outgoing->data = request->copy.bytes;
-    return status;
+    return copy_message(state, request, problem);
 }
 
 /* Sends the first try. Reports and frees the call if that ends it. */
@@ -146,10 +163,13 @@ static catga_status encode(catga_bus *bus, const catga_message *message, const v
     return status;
 }
 
-static void log_limit(catga_bus_state *state, const catga_message *message, catga_status status,
-                      const catga_problem *problem)
+static void log_refusal(catga_bus_state *state, const catga_message *message, catga_status status,
+                        const catga_problem *problem)
 {
-    if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem->text[0] != '\0')
+    bool is_logged =
+        status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE || status == CATGA_INVALID_ARGUMENT;
+
+    if (is_logged && problem->text[0] != '\0')
         catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
                           "calls: refuse %s: %s", message->table->name, problem->text);
 }
@@ -167,7 +187,7 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
         status = send_payload(bus, message, NULL, &payload, to, &problem);
         catga_encode_buffer_free(&payload, bus->state);
     }
-    log_limit(bus->state, message, status, &problem);
+    log_refusal(bus->state, message, status, &problem);
     return status;
 }
 
@@ -196,7 +216,7 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
         status = send_payload(bus, message, settings, &encoded, to, problem);
     else
         catga_hook_send_refused(bus, message, status);
-    log_limit(bus->state, message, status, problem);
+    log_refusal(bus->state, message, status, problem);
     return status;
 }
 

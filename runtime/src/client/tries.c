@@ -75,7 +75,7 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
                  state->settings.in_flight);
         return CATGA_OVERLOADED;
     }
-    status = catga_address(&call->request.envelope, bus, message);
+    status = catga_address(&call->request.envelope, bus, message, problem);
     if (status != CATGA_OK) {
         catga_calls_free(&state->calls, call);
         return status;

@@ -182,7 +182,7 @@ static void call_changed(catga_nodes *nodes, const catga_node_record *record)
     catga_node node = catga_node_of(record);
     catga_running entry;
 
-    catga_running_add(&entry, nodes->state, nodes);
+    catga_running_add(&entry, nodes->state, nodes, NULL);
     nodes->settings.changed(&node, nodes->settings.user);
     catga_running_remove(&entry);
 }

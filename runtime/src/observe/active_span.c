@@ -14,7 +14,8 @@ static void find_parent(catga_span_state *state, const catga_bus *bus,
 
 void catga_span_begin(catga_active_span *span, catga_bus *bus, const catga_span_start *start)
 {
-    span->bus = (catga_bus){bus->state, bus->context, &span->state};
+    span->bus = *bus;
+    span->bus.span = &span->state;
     span->start = *start;
     if (start->kind == 0)
         span->start.kind = CATGA_SPAN_INTERNAL;

@@ -13,10 +13,25 @@
 
 typedef struct catga_log_reporter catga_log_reporter;
 
+/* The origin of a line, for JSON. Texts may be absent; those of a message are its sender's. */
+typedef struct catga_log_facts {
+    catga_string instance;
+    catga_string service;
+    catga_string message_id;
+    catga_string correlation_id;
+    catga_string trace_id;
+} catga_log_facts;
+
+/* Finds the facts of a line that this thread logs to the bus. */
+typedef void catga_log_facts_function(const void *bus, catga_log_facts *facts);
+
 typedef struct catga_logger {
     catga_log_function *function; /* NULL: standard error */
     void *user;
-    catga_log_level level;        /* lines of a less severe level are not logged */
+    catga_log_level level;           /* lines of a less severe level are not logged */
+    catga_log_format format;         /* of lines on standard error */
+    catga_log_facts_function *facts; /* NULL: lines have no facts */
+    const void *bus;                 /* argument of `facts` */
     catga_log_reporter *reporter; /* NULL: the next line of a limit reports its suppressed lines */
 } catga_logger;
 

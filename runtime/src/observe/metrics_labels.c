@@ -94,6 +94,7 @@ const char *catga_metrics_reason_received(unsigned verdict)
         [CATGA_COUNTER_bad_messages] = "bad_message",
         [CATGA_COUNTER_late_messages] = "timeout",
         [CATGA_COUNTER_overloaded] = "overloaded",
+        [CATGA_COUNTER_refused] = "refused",
         [CATGA_COUNTER_refused_draining] = "draining",
         [CATGA_COUNTER_ids_reused] = "id_reused",
         [CATGA_COUNTER_claims_held] = "in_progress",

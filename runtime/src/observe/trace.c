@@ -53,9 +53,12 @@ static void report_sent(const catga_trace *trace, const catga_sending *sending,
 /* Reports a message that was refused before it had an envelope. */
 static void report_refused(catga_trace *trace, const catga_sending *sending)
 {
+    catga_bus bus = *sending->bus;
     catga_envelope envelope;
+    catga_problem problem;
 
-    if (catga_address(&envelope, sending->bus, sending->message) != CATGA_OK)
+    bus.header_count = 0; /* they may be the reason */
+    if (catga_address(&envelope, &bus, sending->message, &problem) != CATGA_OK)
         return;
     catga_trace_begin(trace, &envelope.span);
     report_sent(trace, sending, &envelope);

@@ -8,11 +8,11 @@
 
 enum { LONGEST_DELAY_MS = 86400000 };
 
-void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
+void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
                          const catga_incoming *incoming)
 {
     context->state = endpoint->service_instance->state;
-    context->bus = (catga_bus){context->state, context, NULL};
+    context->bus = (catga_bus){.state = context->state, .context = context};
     context->endpoint = endpoint;
     context->message = endpoint->handler->message;
     context->user = endpoint->service_instance->user;
@@ -22,11 +22,13 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
     context->too_large = false;
     context->claimed = NULL;
     context->outcome = CATGA_OK;
+    context->refusal = CATGA_OK;
     context->verdict = CATGA_UNCOUNTED;
     context->attempt = 1;
     context->retry_after_ms = -1;
     context->problem.text[0] = '\0';
     context->cell = NULL;
+    catga_running_add(&context->running, context->state, endpoint, incoming);
 }
 
 /* ---- The message ---- */
@@ -70,6 +72,21 @@ catga_string catga_context_subject(const catga_context *context)
     return context->incoming->subject;
 }
 
+catga_string catga_context_message_name(const catga_context *context)
+{
+    return catga_str(context->message->table->name);
+}
+
+catga_string catga_context_service(const catga_context *context)
+{
+    return catga_str(context->endpoint->service_instance->service->name);
+}
+
+catga_bytes catga_context_payload(const catga_context *context)
+{
+    return (catga_bytes){context->incoming->data, context->incoming->length};
+}
+
 int64_t catga_context_remaining_ms(const catga_context *context)
 {
     if (context->deadline == CATGA_FOREVER)
@@ -87,7 +104,7 @@ const catga_claim *catga_context_claim(const catga_context *context)
     return context->claimed == NULL ? NULL : &context->claimed->claim;
 }
 
-/* ---- Results of a handler of a stored event ---- */
+/* ---- Results of handlers and middleware ---- */
 
 catga_status catga_retry_after(catga_context *context, int64_t delay_ms)
 {
@@ -105,4 +122,38 @@ catga_status catga_reject(catga_context *context, const char *format, ...)
     vsnprintf(context->problem.text, sizeof context->problem.text, format, arguments);
     va_end(arguments);
     return CATGA_REJECTED;
+}
+
+/* An event has no caller, so its refusal is a rejection or a retry. */
+static catga_status refuse_event(catga_context *context, catga_status status)
+{
+    return status == CATGA_NOT_PERMITTED ? CATGA_REJECTED : catga_retry_after(context, -1);
+}
+
+static catga_status refuse_other_status(catga_context *context, catga_status status)
+{
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "refused with %s: accepted is: CATGA_NOT_PERMITTED, CATGA_OVERLOADED",
+             catga_status_name(status));
+    return CATGA_INVALID_ARGUMENT;
+}
+
+catga_status catga_deny(catga_context *context, catga_status status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (status != CATGA_NOT_PERMITTED && status != CATGA_OVERLOADED)
+        return refuse_other_status(context, status);
+    va_start(arguments, format);
+    vsnprintf(context->problem.text, sizeof context->problem.text, format, arguments);
+    va_end(arguments);
+    if (context->message->kind == CATGA_EVENT)
+        return refuse_event(context, status);
+    context->refusal = status;
+    return status;
+}
+
+bool catga_context_is_refused(const catga_context *context, catga_status status)
+{
+    return status != CATGA_OK && status == context->refusal && !context->answered;
 }

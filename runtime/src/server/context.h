@@ -2,12 +2,14 @@
 #ifndef CATGA_CONTEXT_H
 #define CATGA_CONTEXT_H
 
+#include "base/running.h"
 #include "server/service.h"
 
 struct catga_context {
+    catga_running running;
     catga_bus bus; /* for calls on behalf of this message; its span is that of the handling */
     catga_bus_state *state;
-    const catga_endpoint *endpoint;
+    catga_endpoint *endpoint;
     const catga_message *message;
     void *user;
     const catga_incoming *incoming;
@@ -16,6 +18,7 @@ struct catga_context {
     bool too_large;                /* the answer exceeds a limit and was neither sent nor kept */
     struct catga_claimed *claimed; /* keeps the answer; NULL without a claim */
     catga_status outcome;          /* of the handler, or why it did not run */
+    catga_status refusal;          /* requested by catga_deny; else CATGA_OK */
     catga_counter verdict;         /* counter of messages that end this way, or CATGA_UNCOUNTED */
     uint32_t attempt;
     int64_t retry_after_ms;          /* requested by the handler; negative: the schema's pause */
@@ -25,11 +28,18 @@ struct catga_context {
     catga_span_state span;           /* of a traced message: see bus.span */
 };
 
-/* Initialises the context of a received message, without a deadline. */
-void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
+/*
+ * Initialises the context of a received message, without a deadline. Until catga_context_end, which
+ * precedes the release of the message, lines that this thread logs carry the ids of the message.
+ */
+void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
                          const catga_incoming *incoming);
+static inline void catga_context_end(const catga_context *context)
+{
+    catga_running_remove(&context->running);
+}
 
-/* Returns a header of the message; absent if the message does not have it. */
-catga_string catga_context_header(const catga_context *context, const char *name);
+/* Returns whether `status` is the refusal of a request that has no other answer. */
+bool catga_context_is_refused(const catga_context *context, catga_status status);
 
 #endif

@@ -101,6 +101,31 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
     catga_answer_error(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
 }
 
+/* Answers a request that middleware or the handler refused. Its claim is free for a retry. */
+static void answer_refusal(catga_context *context, catga_endpoint *endpoint, catga_status status)
+{
+    end(context, CATGA_COUNTER_refused, status);
+    catga_log_limited(&context->state->settings.logger, &endpoint->refused, CATGA_LOG_INFO,
+                      "service: refuse %s: " CATGA_REASON " (service=%s)",
+                      context->message->table->name, CATGA_REASON_OF(status, context->problem),
+                      endpoint->service_instance->service->name);
+    if (context->claimed != NULL)
+        catga_claims_release(context->claimed);
+    catga_answer_status(context, status);
+}
+
+/* Ends a message that was not handled. Apart, so that a handled message does not pay for it. */
+static CATGA_NOINLINE void fail(catga_context *context, catga_endpoint *endpoint,
+                                catga_status status)
+{
+    if (catga_context_is_refused(context, status)) {
+        answer_refusal(context, endpoint, status);
+        return;
+    }
+    end(context, CATGA_COUNTER_handlers_failed, status);
+    report_failure(context, endpoint, status);
+}
+
 static void run(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
     catga_status status = catga_handler_run(context, endpoint, table);
@@ -108,9 +133,10 @@ static void run(catga_context *context, catga_endpoint *endpoint, const uint8_t 
     bool is_handled = (status == CATGA_OK && (is_event || context->answered)) ||
                       (status == CATGA_DECLARED_ERROR && context->answered);
 
-    end(context, is_handled ? CATGA_COUNTER_handled : CATGA_COUNTER_handlers_failed, status);
-    if (!is_handled)
-        report_failure(context, endpoint, status);
+    if (is_handled)
+        end(context, CATGA_COUNTER_handled, status);
+    else
+        fail(context, endpoint, status);
 }
 
 /* ---- Idempotent commands ---- */
@@ -206,6 +232,7 @@ void catga_dispatch(void *user, catga_incoming *incoming)
         run_once(&context, endpoint, table);
     else
         run(&context, endpoint, table);
+    catga_context_end(&context);
     context.state->operations->release(incoming);
 }
 
@@ -217,5 +244,6 @@ void catga_dispatch_overload(void *user, catga_incoming *incoming)
     catga_context_begin(&context, endpoint, incoming);
     catga_hook_handling_begins(&context);
     refuse(&context, endpoint, CATGA_OVERLOADED, CATGA_COUNTER_overloaded);
+    catga_context_end(&context);
     context.state->operations->release(incoming);
 }

@@ -4,7 +4,7 @@
 
 #include "server/context.h"
 
-/* Runs the handler in this thread; functions that would wait for it refuse to do so meanwhile. */
+/* Runs the handler in this thread, with the middleware around it. */
 catga_status catga_handler_run(catga_context *context, catga_endpoint *endpoint,
                                const uint8_t *table);
 

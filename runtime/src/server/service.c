@@ -4,6 +4,7 @@
 #include "bus/status.h"
 #include "claims/claims.h"
 #include "server/dispatch.h"
+#include "server/middleware.h"
 #include "streams/consumers.h"
 
 #include <stdio.h>
@@ -72,6 +73,17 @@ static void service_instance_free(catga_service_instance *service_instance)
     free(service_instance);
 }
 
+static void endpoint_init(catga_endpoint *endpoint, catga_service_instance *service_instance,
+                          const catga_handler *handler)
+{
+    const catga_bus_state *state = service_instance->state;
+
+    endpoint->service_instance = service_instance;
+    endpoint->handler = handler;
+    endpoint->run = state->settings.middleware_count == 0 ? handler->run : catga_middleware_run;
+    endpoint->workers = worker_count(state, handler);
+}
+
 static catga_service_instance *service_instance_make(catga_bus_state *state,
                                                      const catga_service *service,
                                                      const void *handlers, void *user)
@@ -92,11 +104,8 @@ static catga_service_instance *service_instance_make(catga_bus_state *state,
         return NULL;
     }
     memcpy(service_instance->handlers, handlers, service->size);
-    for (size_t i = 0; i < count; i++) {
-        service_instance->endpoints[i].service_instance = service_instance;
-        service_instance->endpoints[i].handler = &service->handlers[i];
-        service_instance->endpoints[i].workers = worker_count(state, &service->handlers[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        endpoint_init(&service_instance->endpoints[i], service_instance, &service->handlers[i]);
     service_instance->count = count;
     return service_instance;
 }

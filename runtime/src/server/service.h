@@ -12,6 +12,8 @@
 typedef struct catga_endpoint {
     catga_service_instance *service_instance;
     const catga_handler *handler;
+    /* Runs the handler, with the middleware around it if the bus has some. */
+    catga_status (*run)(const void *handlers, catga_context *context, const uint8_t *table);
     unsigned workers;
     catga_subscription *subscription;
     catga_subscription *replays; /* requests to replay dead letters of a stored event, or NULL */

@@ -127,6 +127,14 @@ static catga_handling_action handle_once(catga_context *context, catga_delivered
 
 /* ---- All events ---- */
 
+/* Ends the context of an event that is not handled now. */
+static void end_unhandled(catga_context *context, catga_status outcome)
+{
+    context->outcome = outcome;
+    catga_hook_handling_ends(context);
+    catga_context_end(context);
+}
+
 /* Settles the event, or passes it to the settling thread while the server does not answer. */
 static void finish(catga_bus_state *state, catga_delivered *delivered, catga_handling_action action)
 {
@@ -156,6 +164,7 @@ static void handle(catga_context *context, catga_delivered *delivered)
     action = action == CATGA_HANDLING_CLAIM ? handle_once(context, delivered, table)
                                             : drive(context, delivered, table, action);
     catga_hook_handling_ends(context);
+    catga_context_end(context);
     finish(context->state, delivered, action);
 }
 
@@ -169,13 +178,11 @@ void catga_consume(void *user, catga_incoming *incoming)
     catga_context_begin(&context, endpoint, incoming);
     catga_hook_handling_begins(&context);
     if (catga_bus_is_ending(state)) {
-        context.outcome = CATGA_DRAINING;
-        catga_hook_handling_ends(&context);
+        end_unhandled(&context, CATGA_DRAINING);
         (void)state->transport->streams->settle(state->transport, incoming, CATGA_SETTLE_RETRY, 0);
         state->operations->release(incoming);
     } else if (catga_settling_has(state, endpoint, incoming)) {
-        context.outcome = CATGA_IN_PROGRESS;
-        catga_hook_handling_ends(&context);
+        end_unhandled(&context, CATGA_IN_PROGRESS);
         state->operations->release(incoming);
     } else {
         catga_delivered_begin(&delivered, endpoint, incoming);

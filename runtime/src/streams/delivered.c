@@ -1,6 +1,7 @@
 /* Records, dead-letters and settles a delivered event; see delivered.h. */
 #include "streams/delivered.h"
 
+#include "base/running.h"
 #include "base/text.h"
 #include "bus/kv.h"
 #include "bus/status.h"
@@ -121,6 +122,21 @@ static catga_handling_action write_record(catga_delivered *delivered)
 
 /* ---- The dead letter ---- */
 
+static void report_not_stored(const catga_delivered *delivered, const catga_problem *problem)
+{
+    catga_endpoint *endpoint = delivered->endpoint;
+    catga_bus_state *state = endpoint->service_instance->state;
+    catga_running running;
+
+    catga_running_add(&running, state, endpoint, delivered->event);
+    catga_log_limited(&state->settings.logger, &endpoint->refused, CATGA_LOG_ERROR,
+                      "dead letters: cannot store %s %" PRIu64 " of %s.%s: " CATGA_REASON,
+                      endpoint->handler->message->table->name, delivered->event->sequence,
+                      endpoint->service_instance->service->name, endpoint->handler->name,
+                      CATGA_REASON_OF(delivered->status, *problem));
+    catga_running_remove(&running);
+}
+
 static catga_handling_action store_dead_letter(catga_delivered *delivered)
 {
     catga_endpoint *endpoint = delivered->endpoint;
@@ -131,12 +147,7 @@ static catga_handling_action store_dead_letter(catga_delivered *delivered)
         catga_clock_now() + STORE_WAIT, &problem);
     if (delivered->status == CATGA_OK)
         return catga_handling_step(&delivered->handling, CATGA_HANDLING_STORED, 0);
-    catga_log_limited(&endpoint->service_instance->state->settings.logger, &endpoint->refused,
-                      CATGA_LOG_ERROR,
-                      "dead letters: cannot store %s %" PRIu64 " of %s.%s: " CATGA_REASON,
-                      endpoint->handler->message->table->name, delivered->event->sequence,
-                      endpoint->service_instance->service->name, endpoint->handler->name,
-                      CATGA_REASON_OF(delivered->status, problem));
+    report_not_stored(delivered, &problem);
     return catga_handling_step(&delivered->handling, CATGA_HANDLING_NOT_STORED, 0);
 }
 
@@ -159,13 +170,16 @@ static void report_end(const catga_delivered *delivered)
     catga_endpoint *endpoint = delivered->endpoint;
     catga_bus_state *state = endpoint->service_instance->state;
     bool kept = delivered->handling.rules.dead_letter;
+    catga_running running;
 
+    catga_running_add(&running, state, endpoint, delivered->event);
     catga_log_limited(
         &state->settings.logger, &endpoint->ended, CATGA_LOG_ERROR,
         "service: give up %s %" PRIu64 " in %s.%s: %s; it is %s (attempts=%" PRIu32 ")",
         endpoint->handler->message->table->name, delivered->event->sequence,
         endpoint->service_instance->service->name, endpoint->handler->name, delivered->cause,
         kept ? "a dead letter" : "lost", delivered->handling.attempt);
+    catga_running_remove(&running);
 }
 
 /* If a settlement does not arrive, the server redelivers the event. */

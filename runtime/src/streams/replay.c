@@ -74,5 +74,6 @@ void catga_replay_receive(void *user, catga_incoming *incoming)
     context.outcome = handle(&context, endpoint);
     catga_hook_handling_ends(&context);
     answer(&context, context.outcome);
+    catga_context_end(&context);
     operations->release(incoming);
 }

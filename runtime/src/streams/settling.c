@@ -2,6 +2,7 @@
 #include "streams/settling.h"
 
 #include "base/clock.h"
+#include "base/running.h"
 #include "base/signals.h"
 #include "streams/delivered.h"
 
@@ -123,11 +124,15 @@ static bool is_to_go(const catga_bus_state *state, const catga_delivered *delive
 
 static void report_unrecorded(const catga_bus_state *state, const catga_delivered *delivered)
 {
+    catga_running running;
+
+    catga_running_add(&running, state, delivered->endpoint, delivered->event);
     catga_log(&state->settings.logger, CATGA_LOG_ERROR,
               "service: cannot record the end of %s %" PRIu64 " in %s.%s: it may run again: %s",
               delivered->endpoint->handler->message->table->name, delivered->event->sequence,
               delivered->endpoint->service_instance->service->name,
               delivered->endpoint->handler->name, catga_status_text(delivered->status));
+    catga_running_remove(&running);
 }
 
 static catga_handling_action hand_back(const catga_bus_state *state, catga_delivered *delivered)

@@ -20,12 +20,6 @@ typedef struct catga_subscription catga_subscription;
 
 /* ---- Messages ---- */
 
-/* A header to send. The bus chooses the name; the value has no control characters. */
-typedef struct catga_header {
-    const char *name;
-    const char *value;
-} catga_header;
-
 /* Returns the hash of a stream's name, which is never 0. */
 static inline uint32_t catga_stream_hash(catga_string name)
 {

@@ -28,6 +28,7 @@ static const char *const variables[] = {
     "CATGA_BACKLOG",
     "CATGA_PENDING",
     "CATGA_LOG",
+    "CATGA_LOG_FORMAT",
 };
 
 static int clear_environment(void **state)
@@ -78,6 +79,8 @@ static void defaults(void **state)
     assert_int_equal(settings.backlog, 4096);
     assert_int_equal(settings.pending, 65536);
     assert_int_equal(settings.logger.level, CATGA_LOG_WARNING);
+    assert_int_equal(settings.logger.format, CATGA_LOG_TEXT);
+    assert_int_equal(settings.middleware_count, 0);
     assert_null(settings.local);
 }
 
@@ -186,6 +189,44 @@ static void log_levels(void **state)
     assert_refused(NULL, "CATGA_LOG: accepted is: error, warning, info, debug");
 }
 
+static void log_formats(void **state)
+{
+    (void)state;
+    setenv("CATGA_LOG_FORMAT", "json", 1);
+    assert_int_equal(read_settings(NULL).logger.format, CATGA_LOG_JSON);
+    assert_int_equal(read_settings(&(catga_options){.log_format = CATGA_LOG_TEXT}).logger.format,
+                     CATGA_LOG_TEXT);
+    assert_refused(&(catga_options){.log_format = (catga_log_format)3}, "log_format");
+    setenv("CATGA_LOG_FORMAT", "JSON", 1);
+    assert_refused(NULL, "CATGA_LOG_FORMAT: accepted is: text, json");
+}
+
+static catga_status pass(catga_context *context, catga_next *next, void *user)
+{
+    (void)context;
+    (void)user;
+    return catga_run_next(next);
+}
+
+static void middleware(void **state)
+{
+    catga_middleware list[CATGA_MIDDLEWARE_MAX + 1];
+    catga_options options = {.middleware = list, .middleware_count = CATGA_MIDDLEWARE_MAX};
+
+    (void)state;
+    for (size_t i = 0; i <= CATGA_MIDDLEWARE_MAX; i++)
+        list[i] = (catga_middleware){pass, &list[i]};
+    catga_settings settings = read_settings(&options);
+    assert_int_equal(settings.middleware_count, CATGA_MIDDLEWARE_MAX);
+    assert_ptr_equal(settings.middleware[3].user, &list[3]);
+    options.middleware_count++;
+    assert_refused(&options, "middleware_count: accepted is: at most 16");
+    options.middleware_count = 2;
+    list[1].run = NULL;
+    assert_refused(&options, "middleware: accepted is: an array of functions");
+    assert_refused(&(catga_options){.middleware_count = 1}, "middleware");
+}
+
 #define case_of(test) cmocka_unit_test_setup(test, clear_environment)
 
 int main(void)
@@ -199,6 +240,8 @@ int main(void)
         case_of(refused_texts),
         case_of(a_secret_is_not_repeated),
         case_of(log_levels),
+        case_of(log_formats),
+        case_of(middleware),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

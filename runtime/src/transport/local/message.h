@@ -5,7 +5,7 @@
 #include "transport/local/local_transport.h"
 
 /* headers of a received message; one more than those of a sent one */
-enum { CATGA_LOCAL_HEADERS = 11 };
+enum { CATGA_LOCAL_HEADERS = CATGA_HEADERS_MAX + 6 };
 
 /* A message under way. A borrowed message is on its sender's stack, with the bytes that it points
  * to. */
