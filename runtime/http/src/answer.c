@@ -111,6 +111,21 @@ static http_response declared_response(const catga_route *route, const catga_err
     return http_problem_response(&problem);
 }
 
+/* Returns whether the service denied the request. A server of NATS that refuses the call has no
+ * code: the gateway lacks a right, not its client. */
+static bool is_denied(catga_status status, const catga_error *error)
+{
+    return status == CATGA_NOT_PERMITTED && error->code == 403;
+}
+
+static http_response denied_response(const catga_error *error)
+{
+    const http_problem problem = {
+        .status = 403, .title = "The service does not permit this request", .detail = error->text};
+
+    return http_problem_response(&problem);
+}
+
 http_response http_answer_make(const catga_route *route, http_media media, catga_status status,
                                const uint8_t *table, const catga_error *error)
 {
@@ -118,6 +133,8 @@ http_response http_answer_make(const catga_route *route, http_media media, catga
         return result_response(route, media, table);
     if (status == CATGA_DECLARED_ERROR)
         return declared_response(route, error);
+    if (is_denied(status, error))
+        return denied_response(error);
     const http_problem problem = http_problem_of_status(status);
     return http_problem_response(&problem);
 }

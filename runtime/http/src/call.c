@@ -45,8 +45,12 @@ static catga_status send_call(http_request *request, const http_message *message
 {
     const catga_bytes payload = {message->bytes, message->length};
 
-    return catga_send_bytes(catga_span_bus(&request->span.span), request->route->route->message,
-                            payload, &request->headers.settings, on_answer, NULL, request, reason);
+    catga_bus with =
+        catga_with_headers(catga_span_bus(&request->span.span), request->headers.forwarded,
+                           request->headers.forwarded_count);
+
+    return catga_send_bytes(&with, request->route->route->message, payload,
+                            &request->headers.settings, on_answer, NULL, request, reason);
 }
 
 static void send(http_request *request, const http_message *message)
@@ -128,6 +132,10 @@ void http_call_begin(http_request *request)
     http_exchange_list(exchange, "Accept", accept, sizeof accept);
     if (!http_media_of_response(accept, &request->wanted))
         http_request_refuse_status(request, 406, "available are " HTTP_MEDIA_BODIES, NULL, NULL);
-    else if (!http_call_headers_read(exchange, request->route->route, &request->headers, &problem))
+    else if (!http_call_headers_read(exchange, request->route->route, &request->headers,
+                                     &problem) ||
+             !http_forward_headers_find(&request->listener->http->settings.forward_headers,
+                                        exchange, request->headers.forwarded,
+                                        &request->headers.forwarded_count, &problem))
         http_request_refuse(request, &problem);
 }

@@ -1,4 +1,4 @@
-/* Headers of a request that change its call: deadline and idempotency key. */
+/* Headers of a request for its call: deadline, idempotency key, and forwarded ones. */
 #ifndef CATGA_HTTP_CALL_HEADERS_H
 #define CATGA_HTTP_CALL_HEADERS_H
 
@@ -9,6 +9,8 @@
 typedef struct http_call_headers {
     catga_call_settings settings;
     char id[HTTP_IDEMPOTENCY_ID];
+    catga_header forwarded[CATGA_HEADERS_MAX];
+    size_t forwarded_count;
 } http_call_headers;
 
 /*

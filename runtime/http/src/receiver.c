@@ -56,8 +56,7 @@ static void respond_options(http_request *request, const char *allow)
     if (request->listener->http->settings.cors_origin != NULL) {
         http_response_add(&response, "Access-Control-Allow-Methods", allow);
         http_response_add(&response, "Access-Control-Allow-Headers",
-                          "Content-Type, Accept, Idempotency-Key, Catga-Timeout, traceparent, "
-                          "tracestate");
+                          request->listener->http->settings.forward_headers.allowed);
         http_response_add(&response, "Access-Control-Max-Age", "600");
     }
     http_request_respond(request, &response);

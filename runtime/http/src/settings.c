@@ -204,6 +204,10 @@ catga_status http_settings_read(http_settings *settings, const catga_http_option
     catga_status status = read_numbers(settings, given, problem);
     if (status == CATGA_OK)
         status = read_origin(settings, given, problem);
+    if (status == CATGA_OK)
+        status = http_forward_headers_read(
+            &settings->forward_headers,
+            read_text(given->forward_headers, "CATGA_HTTP_FORWARD_HEADERS", NULL), problem);
     return status == CATGA_OK ? read_certificate(settings, given, problem) : status;
 }
 

@@ -2,6 +2,8 @@
 #ifndef CATGA_HTTP_SETTINGS_H
 #define CATGA_HTTP_SETTINGS_H
 
+#include "forward_headers.h"
+
 #include <catga/http.h>
 
 /* Numbers are never 0 unless 0 has a meaning; ports are -1 for any. */
@@ -20,7 +22,8 @@ typedef struct http_settings {
     int leave_ms;
     int metrics;             /* 1: measure the bus */
     const char *cors_origin; /* NULL for none */
-    char *certificate;       /* PEM, allocated by malloc; NULL without TLS */
+    http_forward_headers forward_headers;
+    char *certificate; /* PEM, allocated by malloc; NULL without TLS */
     char *key;
     const char *name;
     const char *endpoint; /* NULL: the gateway does not announce itself */

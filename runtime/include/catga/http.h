@@ -77,6 +77,9 @@ typedef struct catga_http_options {
     /* origin that browsers may call from, "https://shop.example" or "*";
      * CATGA_HTTP_CORS_ORIGIN, none */
     const char *cors_origin;
+    /* names of headers of requests that the service gets (catga_with_headers), separated by commas,
+     * at most 8: "Authorization"; CATGA_HTTP_FORWARD_HEADERS, none */
+    const char *forward_headers;
     /* files of a PEM certificate chain and of its private key, for TLS;
      * CATGA_HTTP_CERTIFICATE_FILE and CATGA_HTTP_KEY_FILE, none: a load balancer does TLS */
     const char *certificate_file;
