@@ -1,6 +1,7 @@
 # The packages that `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual;
-# libcatga-dev_VERSION_ARCH.deb, the files to build programs; and libcatga-http-dev_VERSION_ARCH.deb,
-# the HTTP gateway, if libmicrohttpd was there. Configure with
+# libcatga-dev_VERSION_ARCH.deb, the files to build programs; libcatga-http-dev_VERSION_ARCH.deb, the
+# HTTP gateway, if libmicrohttpd was there; and libcatga-otlp-dev_VERSION_ARCH.deb, the exporter of
+# traces, if libcurl was there. Configure with
 # -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. The packages have no scripts: installing
 # only copies files.
 #
@@ -21,6 +22,9 @@ configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/changelog.in debian/changelog @O
 set(packages catgac libcatga-dev)
 if(TARGET catga_http)
     list(APPEND packages libcatga-http-dev)
+endif()
+if(TARGET catga_otlp)
+    list(APPEND packages libcatga-otlp-dev)
 endif()
 foreach(package IN LISTS packages)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
@@ -69,4 +73,12 @@ set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_DESCRIPTION
 "This package has the library of an HTTP gateway: requests of HTTP become calls
 of the commands and queries of a schema, and its events are sent to browsers.")
+
+set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_PACKAGE_NAME libcatga-otlp-dev)
+set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_PACKAGE_DEPENDS
+    "libcatga-dev (= ${PROJECT_VERSION}), libcurl4-openssl-dev | libcurl4-gnutls-dev, zlib1g-dev")
+set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_DESCRIPTION
+"This package has the library that sends the traces of the messages of a bus to
+an OpenTelemetry collector, by OTLP over HTTP.")
 include(CPack)

@@ -1,8 +1,8 @@
 # Installs the compiler, the runtime, the CMake package `catga` and the pkg-config file. The top
 # level includes this file once, after the targets exist. The build tree gets the same target names,
-# so our examples use catga_generate() as users do. There are three components, as in Debian:
-# `catgac`, `libcatga-dev` with everything that a build needs, and `libcatga-http-dev` with the HTTP
-# gateway.
+# so our examples use catga_generate() as users do. There are four components, as in Debian:
+# `catgac`, `libcatga-dev` with everything that a build needs, `libcatga-http-dev` with the HTTP
+# gateway, and `libcatga-otlp-dev` with the exporter of traces.
 
 if(NOT TARGET catgac OR NOT TARGET catga_runtime)
     return()
@@ -23,6 +23,11 @@ if(TARGET catga_http)
     set_target_properties(catga_http PROPERTIES EXPORT_NAME http)
     install(TARGETS catga_http EXPORT catga_http COMPONENT libcatga-http-dev)
 endif()
+if(TARGET catga_otlp)
+    add_library(catga::otlp ALIAS catga_otlp)
+    set_target_properties(catga_otlp PROPERTIES EXPORT_NAME otlp)
+    install(TARGETS catga_otlp EXPORT catga_otlp COMPONENT libcatga-otlp-dev)
+endif()
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/catga)
@@ -39,7 +44,7 @@ install(EXPORT catgac NAMESPACE catga:: DESTINATION ${package_dir} FILE catgacTa
 install(EXPORT catga NAMESPACE catga:: DESTINATION ${package_dir} FILE catgaTargets.cmake
     COMPONENT libcatga-dev)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE COMPONENT libcatga-dev
-    PATTERN http.h EXCLUDE)
+    PATTERN http.h EXCLUDE PATTERN otlp.h EXCLUDE)
 if(TARGET catga_http)
     configure_file(${CMAKE_CURRENT_LIST_DIR}/catga_http.pc.in catga_http.pc @ONLY)
     install(EXPORT catga_http NAMESPACE catga:: DESTINATION ${package_dir}
@@ -48,6 +53,15 @@ if(TARGET catga_http)
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/catga COMPONENT libcatga-http-dev)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga_http.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libcatga-http-dev)
+endif()
+if(TARGET catga_otlp)
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/catga_otlp.pc.in catga_otlp.pc @ONLY)
+    install(EXPORT catga_otlp NAMESPACE catga:: DESTINATION ${package_dir}
+        FILE catgaOtlpTargets.cmake COMPONENT libcatga-otlp-dev)
+    install(FILES ${PROJECT_SOURCE_DIR}/runtime/include/catga/otlp.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/catga COMPONENT libcatga-otlp-dev)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga_otlp.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libcatga-otlp-dev)
 endif()
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfig.cmake

@@ -4,10 +4,11 @@
 
 packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
 packages_for_http='libmicrohttpd-dev libgnutls28-dev'
+packages_for_otlp='libcurl4-openssl-dev zlib1g-dev'
 packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy
-    prometheus'
+    prometheus protobuf-compiler'
 packages_for_node='nodejs npm'
 packages_for_browser='chromium chromium-driver'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
