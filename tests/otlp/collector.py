@@ -168,7 +168,7 @@ def raw(*pieces, repeat=1, pause=0.0):
 class Collector:
     """Keeps the requests, and answers with the given functions in order, then with the last one."""
 
-    def __init__(self, *answers, port=0):
+    def __init__(self, *answers, port=0, tls=None):
         collector = self
         self.requests = []
         self.arrived = threading.Condition()
@@ -195,6 +195,9 @@ class Collector:
 
         self.server = Server(('127.0.0.1', port), Handler)
         self.port = self.server.server_address[1]
+        self.scheme = 'http' if tls is None else 'https'
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle(self, handler):
@@ -221,7 +224,7 @@ class Collector:
         return [span for request in self.requests for span in request.spans()]
 
     def url(self):
-        return 'http://127.0.0.1:%d' % self.port
+        return '%s://127.0.0.1:%d' % (self.scheme, self.port)
 
     def close(self):
         self.server.shutdown()

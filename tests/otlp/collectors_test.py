@@ -17,7 +17,7 @@ class Fixture(unittest.TestCase):
     def export(self, *answers, **variables):
         """Offers three spans to a collector with these answers. Returns it, the counts and the log."""
         target = Collector(*answers)
-        program = Spans(target, **{'bsp_schedule_delay': 1, 'exporter_otlp_timeout': 1000, **variables})
+        program = Spans(target, **{'bsp_schedule_delay': 1, 'exporter_otlp_timeout': 5000, **variables})
         program.say('offer 1 3')
         counts = program.settle()
         program.close()
@@ -41,7 +41,7 @@ class Answers(Fixture):
             self.assertEqual(counts, (3, 0), status)
             first, second = target.requests
             self.assertEqual(first.body, second.body)
-            self.assertTrue(0.4 <= second.time - first.time < 3, second.time - first.time)
+            self.assertTrue(0.4 <= second.time - first.time < 5, second.time - first.time)
             self.assertEqual(log, '')
 
     def test_no_answer_allows_another_try(self):
@@ -57,14 +57,14 @@ class Answers(Fixture):
         times = [request.time for request in target.requests]
         pauses = [after - before for before, after in zip(times, times[1:])]
         for pause, longest in zip(pauses, [1, 2, 4]):
-            self.assertTrue(longest / 2 - 0.05 <= pause <= longest + 1, pauses)
+            self.assertTrue(longest / 2 - 0.05 <= pause <= longest + 3, pauses)
         self.assertNotEqual([round(pause, 1) for pause in pauses], [1, 2, 4])
 
     def test_retry_after(self):
         target, counts, _ = self.export(answer(503, Retry_After='3'), accept)
         self.assertEqual(counts, (3, 0))
         first, second = target.requests
-        self.assertTrue(2.9 <= second.time - first.time < 5)
+        self.assertTrue(2.9 <= second.time - first.time < 8)
 
     def test_retry_after_the_end_gives_up_at_once(self):
         for value in '60', '9999999999', 'Fri, 31 Dec 2100 23:59:59 GMT':
@@ -73,7 +73,7 @@ class Answers(Fixture):
             self.assertEqual(counts, (0, 3))
             self.assertEqual(len(target.requests), 1)
             self.assertIn('the collector answers with status 429', log)
-            self.assertLess(time.monotonic() - begin, 2)
+            self.assertLess(time.monotonic() - begin, 8)
 
     def test_a_retry_after_without_meaning_is_ignored(self):
         for value in '99999999999999999999', '-60', 'soon':
@@ -128,16 +128,17 @@ class Hostile(Fixture):
                 'endless': raw(HEAD + b'\r\n', b'x' * 65536, repeat=10**6),
                 'endless in chunks': raw(HEAD + b'Transfer-Encoding: chunked\r\n\r\n', b'4\r\nabcd\r\n', repeat=10**6),
                 'short': raw(HEAD + b'Content-Length: 1000\r\n\r\nabc'),
-                'slow': raw(HEAD + b'Content-Length: 1000\r\n\r\n', b'x', repeat=50, pause=0.1),
+                'slow': raw(HEAD + b'Content-Length: 1000\r\n\r\n', b'x', repeat=90, pause=0.1),
                 'garbage': answer(200, b'\xff' * 5000),
                 'broken': answer(200, b'\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x08'),
                 'wrong JSON': answer(200, b'{"rejectedSpans": ')}.items():
             for protocol in 'http/protobuf', 'http/json':
                 begin = time.monotonic()
-                target, counts, _ = self.export(body, exporter_otlp_protocol=protocol)
+                target, counts, _ = self.export(body, exporter_otlp_protocol=protocol,
+                                                exporter_otlp_timeout=1000 if name == 'slow' else 10000)
                 self.assertEqual(counts, (3, 0), name)
                 self.assertEqual(len(target.requests), 1)
-                self.assertLess(time.monotonic() - begin, 5, name)
+                self.assertLess(time.monotonic() - begin, 8, name)
 
     def test_endless_heads(self):
         for head in [raw(b'HTTP/1.1 200 OK\r\n', b'X: y\r\n', repeat=10**6),
@@ -145,7 +146,7 @@ class Hostile(Fixture):
                      raw(b'HTTP/1.1 200 OK\r\nX: ', b'y' * 65536, repeat=10**4)]:
             begin = time.monotonic()
             self.export(head, bsp_export_timeout=700)
-            self.assertLess(time.monotonic() - begin, 5)
+            self.assertLess(time.monotonic() - begin, 8)
 
     def test_more_rejected_than_sent(self):
         for protocol, body in [('http/json', b'{"rejectedSpans":"99999999999999999999999"}'),
@@ -166,7 +167,7 @@ class Hostile(Fixture):
         target.wait(1)
         begin = time.monotonic()
         program.say('offer 4 10000')
-        self.assertLess(time.monotonic() - begin, 2)
+        self.assertLess(time.monotonic() - begin, 5)
         program.close()
 
 
@@ -182,7 +183,7 @@ class Closing(Fixture):
         for target in Collector(collector.never), Collector(answer(503)), Collector(answer(503, Retry_After='20')):
             program = Spans(target, bsp_schedule_delay=600000, test_close_ms=700)
             program.say('offer 1 10')
-            self.assertLess(program.close(), 1500)
+            self.assertLess(program.close(), 3500)
             self.assertEqual(target.errors, [])
 
     def test_closing_ends_a_request_under_way(self):
@@ -190,12 +191,12 @@ class Closing(Fixture):
         program = Spans(target, bsp_schedule_delay=1, test_close_ms=500)
         program.say('offer 1 10')
         target.wait(1)
-        self.assertTrue(450 <= program.close() < 1500)
+        self.assertTrue(450 <= program.close() < 3500)
 
     def test_closing_with_a_dead_collector(self):
         program = Spans(exporter_otlp_endpoint='http://127.0.0.1:%d' % unused_port(), test_close_ms=600)
         program.say('offer 1 2000')
-        self.assertLess(program.close(), 1500)
+        self.assertLess(program.close(), 3500)
         self.assertIn('dropping spans', program.errors)
 
     def test_closing_tries_again_without_the_pause(self):
@@ -204,7 +205,7 @@ class Closing(Fixture):
         program.say('offer 1 10')
         target.wait(3)
         threading.Event().wait(0.2) # into a pause of two seconds or more
-        self.assertLess(program.close(), 1500)
+        self.assertLess(program.close(), 3500)
         self.assertEqual(len(target.requests), 4)
 
     def test_an_idle_exporter_closes_at_once(self):

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <strings.h>
+#include <unistd.h>
 
 static const char TRACES_PATH[] = "/v1/traces";
 static const char DEFAULT_ENDPOINT[] = "http://localhost:4318";
@@ -124,6 +125,28 @@ static catga_status read_headers(otlp_settings *settings, catga_problem *problem
     return status;
 }
 
+/* ---- Files of https ---- */
+
+/* Reads the name of a file that can be read. */
+static catga_status read_file_name(const char **file, const char *name, catga_problem *problem)
+{
+    otlp_variable variable = otlp_variable_read_exporter(name);
+
+    *file = variable.value;
+    return *file == NULL || access(*file, R_OK) == 0
+               ? CATGA_OK
+               : otlp_variable_refuse(&variable, "a readable file in PEM format", problem);
+}
+
+static catga_status read_files(otlp_settings *settings, catga_problem *problem)
+{
+    catga_status status = read_file_name(&settings->authorities, "CERTIFICATE", problem);
+
+    if (status == CATGA_OK)
+        status = read_file_name(&settings->certificate, "CLIENT_CERTIFICATE", problem);
+    return status == CATGA_OK ? read_file_name(&settings->key, "CLIENT_KEY", problem) : status;
+}
+
 /* ---- Sampler ---- */
 
 /* Reads a ratio from 0 to 1, in any locale. Returns false for another text. */
@@ -223,6 +246,8 @@ static catga_status read_all(otlp_settings *settings, const catga_otlp_options *
         status = read_compression(settings, problem);
     if (status == CATGA_OK)
         status = read_headers(settings, problem);
+    if (status == CATGA_OK)
+        status = read_files(settings, problem);
     if (status == CATGA_OK)
         status = read_sampler(settings, problem);
     if (status == CATGA_OK)

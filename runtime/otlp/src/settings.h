@@ -12,6 +12,9 @@ typedef struct otlp_settings {
     otlp_pairs headers;
     otlp_resource resource;
     bool compresses;
+    const char *authorities; /* files of https, texts of the environment; each may be NULL */
+    const char *certificate;
+    const char *key;
     int timeout_ms; /* of a request */
     int export_ms;  /* of a batch, with its retries */
     int delay_ms;   /* until a batch that is not full is sent */

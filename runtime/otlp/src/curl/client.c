@@ -98,6 +98,16 @@ static bool add_headers(otlp_client *client, const otlp_settings *settings)
     return is_added && headers != NULL;
 }
 
+/* Sets the files of https; NULL stands for libcurl's default. Returns false without memory. */
+static bool set_files(CURL *easy, const otlp_settings *settings)
+{
+    if (settings->authorities != NULL &&
+        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->authorities) != CURLE_OK)
+        return false;
+    return curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->certificate) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key) == CURLE_OK;
+}
+
 /* Sets what all requests have in common. Returns false without memory. */
 static bool set_up(otlp_client *client, const otlp_settings *settings)
 {
@@ -131,7 +141,7 @@ otlp_client *otlp_client_new(const otlp_settings *settings, const atomic_int_fas
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
     if (client->multi != NULL && client->easy != NULL && add_headers(client, settings) &&
-        set_up(client, settings))
+        set_up(client, settings) && set_files(client->easy, settings))
         return client;
     otlp_client_free(client);
     return NULL;
