@@ -12,12 +12,15 @@ HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
 PARTIAL_PROTOBUF = b'\x0a\x0f\x08\x02\x12\x0btoo\nold...1'
 PARTIAL_JSON = b'{"partialSuccess": {"errorMessage": "\\"rejectedSpans\\": 9", "rejectedSpans": "2"}}'
 
+# Three spans are one batch, and sent at once.
+BATCH = {'bsp_schedule_delay': 600000, 'bsp_max_export_batch_size': 3}
+
 
 class Fixture(unittest.TestCase):
     def export(self, *answers, **variables):
         """Offers three spans to a collector with these answers. Returns it, the counts and the log."""
         target = Collector(*answers)
-        program = Spans(target, **{'bsp_schedule_delay': 1, 'exporter_otlp_timeout': 5000, **variables})
+        program = Spans(target, **{**BATCH, 'exporter_otlp_timeout': 5000, **variables})
         program.say('offer 1 3')
         counts = program.settle()
         program.close()
@@ -98,7 +101,7 @@ class Answers(Fixture):
 class Absent(Fixture):
     def test_a_collector_that_comes_later(self):
         port = unused_port()
-        program = Spans(exporter_otlp_endpoint='http://127.0.0.1:%d' % port, bsp_schedule_delay=1)
+        program = Spans(exporter_otlp_endpoint='http://127.0.0.1:%d' % port, **BATCH)
         program.say('offer 1 3')
         time.sleep(0.3)
         target = Collector(port=port)
@@ -107,8 +110,8 @@ class Absent(Fixture):
         program.close()
 
     def test_an_absent_collector(self):
-        program = Spans(exporter_otlp_endpoint='http://127.0.0.1:%d' % unused_port(), bsp_schedule_delay=1,
-                        bsp_export_timeout=800)
+        program = Spans(exporter_otlp_endpoint='http://127.0.0.1:%d' % unused_port(), bsp_export_timeout=800,
+                        **BATCH)
         program.say('offer 1 3')
         self.assertEqual(program.settle(), (0, 3))
         program.close()
@@ -201,8 +204,8 @@ class Closing(Fixture):
 
     def test_closing_tries_again_without_the_pause(self):
         target = Collector(*[answer(503)] * 3, accept)
-        program = Spans(target, bsp_schedule_delay=1)
-        program.say('offer 1 10')
+        program = Spans(target, **BATCH)
+        program.say('offer 1 3')
         target.wait(3)
         threading.Event().wait(0.2) # into a pause of two seconds or more
         self.assertLess(program.close(), 3500)
