@@ -226,7 +226,7 @@ static void pause_for(long milliseconds)
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
-/* ---- What a middleware does ---- */
+/* ---- Kinds of middleware ---- */
 
 static catga_status pass(catga_context *context, catga_next *next, layer *self)
 {
