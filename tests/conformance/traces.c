@@ -600,6 +600,27 @@ static void a_refused_message_is_a_failed_span(void **state)
     assert_failed(span_of(f, CATGA_SPAN_PRODUCER, 1), "draining");
 }
 
+/* The stream exists without the subject of the event. */
+static void an_event_that_ends_before_its_first_try_is_a_failed_span(void **state)
+{
+    static const char *const few[] = {"catga.events.sample.v1.Frail"};
+    static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
+    static const catga_delivery elsewhere = {.stream = &smaller};
+    fixture *f = *state;
+    catga_bus *bus = join(f);
+    catga_message frail = kept;
+
+    frail.subject = few[0];
+    frail.delivery = &elsewhere;
+    assert_int_equal(catga_publish(bus, &frail, &note), CATGA_OK);
+    assert_int_equal(catga_publish(join_traced(f, 1, false), &kept, &note), CATGA_DRIFTED);
+    wait_for(f, 1);
+    const collected *producer = span_of(f, CATGA_SPAN_PRODUCER, 0);
+    assert_root(producer);
+    assert_failed(producer, "drifted");
+    assert_int_equal(index_of(producer, "messaging.message.body.size"), -1);
+}
+
 static void a_refused_message_of_a_span_is_its_child(void **state)
 {
     fixture *f = *state;
@@ -946,6 +967,7 @@ int main(int argc, char **argv)
         CASE(a_handler_without_an_answer_fails),
         CASE(the_tries_of_a_call_are_one_span),
         CASE(a_refused_message_is_a_failed_span),
+        CASE(an_event_that_ends_before_its_first_try_is_a_failed_span),
         CASE(a_refused_message_of_a_span_is_its_child),
         CASE(a_ratio_of_0_samples_nothing),
         CASE(a_service_may_ignore_the_decision_of_its_caller),

@@ -97,7 +97,7 @@ static void assert_state(const char *text, const char *expected)
 {
     catga_string kept = catga_tracestate_of(catga_str(text));
 
-    if (kept.length != strlen(expected) || memcmp(kept.data, expected, kept.length) != 0)
+    if (!catga_string_equal(kept, catga_str(expected)))
         fail_msg("\"%s\" is kept as \"%.*s\", not \"%s\"", text, CATGA_PRINT(kept), expected);
 }
 
