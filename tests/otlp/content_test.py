@@ -94,7 +94,11 @@ class Content(unittest.TestCase):
             self.assertEqual(request.headers['Empty'], '')
             self.assertEqual(request.headers['User-Agent'], 'catga-otlp/0.1.0')
             self.assertNotIn('Content-Encoding', request.headers)
-            self.assertNotIn('Expect', request.headers)
+
+    def test_a_large_request_does_not_wait_for_permission(self):
+        request, = export('offer 1 2000', exporter_otlp_protocol='http/json', bsp_max_export_batch_size=2000)
+        self.assertGreater(len(request.body), 2**20)
+        self.assertNotIn('Expect', request.headers)
 
     def test_gzip(self):
         for protocol in PROTOCOLS:

@@ -183,7 +183,8 @@ static void settle(const catga_otlp *exporter, uint64_t offered)
     say_count(exporter);
 }
 
-/* In a child: offers a span and closes. Says how the child ended, and after how long. */
+/* In a child: offers a span, and closes twice, which does nothing. Says how the child ended, and
+ * after how long. */
 static void fork_child(catga_otlp *exporter, const catga_trace_options *tracing)
 {
     int64_t begin = now_ns();
@@ -193,6 +194,7 @@ static void fork_child(catga_otlp *exporter, const catga_trace_options *tracing)
     if (child == 0) {
         const catga_span span = usual(0xc0ffee);
         tracing->sink(tracing->user, &span);
+        catga_otlp_close(exporter);
         catga_otlp_close(exporter);
         _exit(7);
     }
