@@ -6,6 +6,7 @@ packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-
 packages_for_http='libmicrohttpd-dev libgnutls28-dev'
 packages_for_otlp='libcurl4-openssl-dev zlib1g-dev'
 packages_to_serve='nats-server'
+packages_for_cluster='haproxy prometheus python3 wrk'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy
     prometheus protobuf-compiler'

@@ -1,0 +1,26 @@
+/* The main function of the programs of the cluster: gateways and services. */
+#ifndef CLUSTER_PROGRAM_H
+#define CLUSTER_PROGRAM_H
+
+#include <catga/catga.h>
+#include <catga/routes.h>
+
+typedef struct cluster_program {
+    const char *name;                                  /* name of the service in /health */
+    const char *instance;                              /* or NULL: CATGA_INSTANCE */
+    int port;                                          /* or 0: CATGA_HTTP_PORT */
+    const char *endpoint;                              /* or NULL: CATGA_HTTP_ENDPOINT */
+    const catga_routes *routes;                        /* of a gateway; or NULL */
+    catga_status (*serve)(catga_bus *bus, void *user); /* of a service; or NULL */
+    void *user;                                        /* of `serve` */
+    const catga_claim_store *claims;                   /* or NULL: the NATS servers keep claims */
+} cluster_program;
+
+/*
+ * Connects to NATS_URL and listens at CATGA_HTTP_PORT, for routes, /health, /ready and /metrics.
+ * Serves, prints the address, and runs until SIGTERM or SIGINT; then finishes its work. Returns the
+ * exit status of the program.
+ */
+int cluster_program_run(const cluster_program *program);
+
+#endif
