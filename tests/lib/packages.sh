@@ -8,7 +8,7 @@ packages_for_otlp='libcurl4-openssl-dev zlib1g-dev'
 packages_to_serve='nats-server'
 packages_for_cluster='haproxy prometheus python3 wrk'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
-    ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy
+    ninja-build openssl python3 python3-yaml git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy
     prometheus protobuf-compiler'
 packages_for_node='nodejs npm'
 packages_for_browser='chromium chromium-driver'
