@@ -6,6 +6,7 @@ breaks them under load, and ends them. Exits with 0 only if every step had the e
     demo.py PROGRAMS            everything, about four minutes
     demo.py PROGRAMS --short    fewer faults, for a shorter time
     demo.py PROGRAMS --nodes    three servers and three nodes only
+    demo.py PROGRAMS --regions  two regions, each with two servers and services
     demo.py PROGRAMS --keep     the cluster only, on its well-known ports, until Ctrl-C
 """
 import collections
@@ -25,8 +26,10 @@ import nodes
 import order_cluster
 import processes
 import prometheus_client
+import regions
 from processes import Failure, wait_for
 
+MODES = ('', '--short', '--nodes', '--regions', '--keep')
 SERVICES = (1, 2, 3)
 NOTIFICATIONS = (1, 2)
 
@@ -293,7 +296,6 @@ def demonstrate(cluster, parts):
     step('Fault tests', 'The gap is the longest time without a success, the longest wait that of '
          'one request, from the fault on.')
     print('\n' + faults.table(rows))
-    print('\nEvery step had the expected result.')
 
 
 # ---- A cluster that stays
@@ -311,10 +313,10 @@ def keep(cluster):
 
 # ---- The program
 
-def report(cluster, failure):
+def report(started, failure):
     """Prints a failure, and the last log lines of every process."""
     print(f'\nFAILED: {failure}', file=sys.stderr)
-    for log in cluster.processes.logs() if cluster else ():
+    for log in started.logs():
         with open(log, encoding='utf-8', errors='replace') as file:
             lines = file.read().splitlines()[-15:]
         if lines:
@@ -326,32 +328,40 @@ def leave(number, _):
     sys.exit(128 + number)
 
 
+def play(programs, mode, started):
+    """Runs a demonstration."""
+    ports = processes.Ports(mode == '--keep')
+    if mode == '--regions':
+        regions.run(programs, started, ports, step, show)
+        return
+    cluster = order_cluster.Cluster(programs, started, ports)
+    if mode == '--keep':
+        keep(cluster)
+    elif mode == '--nodes':
+        cluster.start_servers()
+        nodes.run(cluster, step, show, with_wrk=False)
+    else:
+        demonstrate(cluster, short if mode == '--short' else whole)
+
+
 def run(programs, mode):
     """Returns the exit code."""
-    folder = tempfile.mkdtemp(prefix='catga-cluster-')
-    cluster = None
+    started = processes.Processes(tempfile.mkdtemp(prefix='catga-cluster-'))
     try:
-        cluster = order_cluster.Cluster(programs, folder, mode == '--keep')
-        if mode == '--keep':
-            keep(cluster)
-        elif mode == '--nodes':
-            cluster.start_servers()
-            nodes.run(cluster, step, show, with_wrk=False)
-        else:
-            demonstrate(cluster, short if mode == '--short' else whole)
+        play(programs, mode, started)
+        print('\nEvery step had the expected result.')
         return 0
     except Failure as failure:
-        report(cluster, failure)
+        report(started, failure)
         return 1
     finally:
-        if cluster:
-            cluster.end()
-        shutil.rmtree(folder, ignore_errors=True)
+        started.end()
+        shutil.rmtree(started.folder, ignore_errors=True)
 
 
 def main():
     mode = sys.argv[2] if len(sys.argv) > 2 else ''
-    if len(sys.argv) not in (2, 3) or mode not in ('', '--short', '--nodes', '--keep'):
+    if len(sys.argv) not in (2, 3) or mode not in MODES:
         sys.exit(__doc__)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)

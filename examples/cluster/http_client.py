@@ -23,10 +23,11 @@ class Client:
     def __init__(self, port):
         self.connection = http.client.HTTPConnection('127.0.0.1', port, timeout=SECONDS)
 
-    def request(self, method, path, body=None):
+    def request(self, method, path, body=None, **headers):
         """Returns the answer. A lost connection is an error, and nothing is sent twice."""
         try:
-            headers = {} if body is None else {'Content-Type': 'application/json'}
+            if body is not None:
+                headers['Content-Type'] = 'application/json'
             self.connection.request(method, path, None if body is None else json.dumps(body),
                                     headers)
             response = self.connection.getresponse()

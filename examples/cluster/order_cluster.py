@@ -70,6 +70,7 @@ scrape_configs:
 '''
 
 SERVERS = (1, 2, 3)
+NATS_SERVER = os.environ.get('NATS_SERVER', 'nats-server')
 ENVIRONMENT = {
     'CATGA_REPLICAS': '3',
     'CATGA_CONNECT_WAIT_MS': '60000',  # the servers elect a leader first
@@ -101,16 +102,16 @@ class Instance:
 
 
 class Cluster:
-    def __init__(self, programs, folder, well_known_ports):
+    def __init__(self, programs, started, ports):
         self.programs = programs
-        self.folder = folder
-        self.ports = processes.Ports(well_known_ports)
-        self.processes = processes.Processes(folder)
+        self.folder = started.folder
+        self.ports = ports
+        self.processes = started
         self.servers = {}
         self.instances = {}  # those that run, by name
         self.targets = {}    # what Prometheus scrapes, by name
         self.balancer = self.prometheus = self.network = None
-        self.orders = os.path.join(folder, 'orders')
+        self.orders = os.path.join(self.folder, 'orders')
         os.mkdir(self.orders)
         self.take_ports()
 
@@ -148,7 +149,7 @@ class Cluster:
             monitoring=self.monitoring_ports[number], route=self.route_ports[number],
             store=os.path.join(self.folder, f'store-{number}')))
         self.servers[number] = self.processes.start(
-            f'nats-{number}', [os.environ.get('NATS_SERVER', 'nats-server'), '-c', path])
+            f'nats-{number}', [NATS_SERVER, '-c', path])
 
     def ask(self, number, page):
         """Returns a monitoring page of a server, or {} while it does not answer."""
@@ -276,6 +277,3 @@ class Cluster:
             connection.sendall(('CONNECT {"verbose":false}\r\n' + command + 'PING\r\n').encode())
             while answers.readline() not in ('PONG\r\n', 'PONG\n', ''):
                 pass
-
-    def end(self):
-        self.processes.end()
