@@ -13,7 +13,7 @@ NATS = '''
 server_name: nats-{number}
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitoring}"
-ping_interval: "500ms"  # a client that is cut off loses its requests to others after 1.5 s
+ping_interval: "500ms"  # a client that is cut off loses its requests to others within 2 s
 ping_max: 2
 jetstream {{ store_dir: "{store}" }}
 cluster {{
