@@ -650,6 +650,19 @@ static void a_ratio_of_0_samples_nothing(void **state)
     wait_for(f, 0);
 }
 
+/* An event that may be lost is as cheap as without traces, so its handlers decide themselves. */
+static void an_event_without_a_trace_carries_no_context(void **state)
+{
+    fixture *f = *state;
+    catga_bus *publisher = join_traced(f, 0, false);
+
+    serve_events(f, join_traced(f, 1, false));
+    assert_int_equal(catga_publish(publisher, &sample_noted_message, &note), CATGA_OK);
+    wait_for(f, 2);
+    assert_root(span_of(f, CATGA_SPAN_CONSUMER, 0));
+    assert_root(span_of(f, CATGA_SPAN_CONSUMER, 1));
+}
+
 /* The caller decides; without the rule of the parent, the ratio does. */
 static void a_service_may_ignore_the_decision_of_its_caller(void **state)
 {
@@ -970,6 +983,7 @@ int main(int argc, char **argv)
         CASE(an_event_that_ends_before_its_first_try_is_a_failed_span),
         CASE(a_refused_message_of_a_span_is_its_child),
         CASE(a_ratio_of_0_samples_nothing),
+        CASE(an_event_without_a_trace_carries_no_context),
         CASE(a_service_may_ignore_the_decision_of_its_caller),
         CASE(a_sampled_parent_wins_over_a_ratio_of_0),
         CASE(ignoring_the_parent_with_a_ratio_of_0_samples_nothing),

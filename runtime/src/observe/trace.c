@@ -17,6 +17,18 @@ static catga_trace *trace_of(const catga_observer *self)
 
 /* ---- Sent messages ---- */
 
+/*
+ * An event that may be lost and begins a trace that is not sampled carries no context, so that its
+ * handlers decide for themselves: nats.c takes several times as long for a message with headers.
+ */
+static bool carries_context(const catga_sending *sending, const catga_span_state *span)
+{
+    const catga_message *message = sending->message;
+
+    return span->is_sampled || span->has_parent || message->kind != CATGA_EVENT ||
+           message->delivery != NULL;
+}
+
 /* The first try begins the span, and all tries carry its context. */
 static void begin_sending(const catga_observer *self, const catga_sending *sending)
 {
@@ -26,7 +38,7 @@ static void begin_sending(const catga_observer *self, const catga_sending *sendi
     if (sending->attempt != 1)
         return;
     catga_trace_begin(trace_of(self), span);
-    if (!has_header)
+    if (!has_header && carries_context(sending, span))
         catga_envelope_add_trace(sending->envelope);
 }
 
