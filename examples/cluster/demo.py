@@ -27,6 +27,7 @@ import order_cluster
 import processes
 import prometheus_client
 import regions
+import traces
 from processes import Failure, wait_for
 
 MODES = ('', '--short', '--nodes', '--regions', '--keep')
@@ -186,6 +187,21 @@ def answered(cluster, query):
     return len(values) == replicas and all(value > 0 for value in values.values()) and values
 
 
+def trace(cluster, ledger):
+    step('The trace of one order',
+         'The client asks for it with the header traceparent. Gateways and services export their '
+         'spans to a small collector, by OTLP.')
+    client = http_client.Client(cluster.port)
+    method, path, body = faults.order(1)
+    began = time.monotonic()
+    answer = client.request(method, path, body, traceparent=traces.PARENT)
+    ledger.enter([load.Request(began, time.monotonic(), answer, None)])
+    client.close()
+    spans = wait_for(lambda: traces.complete(cluster.collector.spans(), len(NOTIFICATIONS)),
+                     'the spans of an order')
+    show(traces.tree(spans))
+
+
 # ---- Changes under load
 
 def without_failure(cluster, ledger, what, change):
@@ -265,6 +281,7 @@ def whole(cluster, ledger):
     distribution(cluster, ledger, 600)
     health(cluster)
     metrics(cluster, ledger)
+    trace(cluster, ledger)
     times = (5, 5, 5)
     rows = break_it(cluster, ledger, [lambda _: faults.one_service(times),
                                       lambda _: faults.two_services((5, 10, 5)),
@@ -280,6 +297,7 @@ def short(cluster, ledger):
     distribution(cluster, ledger, 300)
     health(cluster)
     metrics(cluster, ledger)
+    trace(cluster, ledger)
     return break_it(cluster, ledger, [lambda _: faults.one_service((1, 2, 1)),
                                       lambda _: faults.partition((1, 4, 1)),
                                       lambda of: faults.one_server(of, (1, 2, 1))])

@@ -7,6 +7,7 @@ import sys
 
 import http_client
 import processes
+import traces
 from processes import Failure, wait_for
 
 NATS = '''
@@ -111,6 +112,7 @@ class Cluster:
         self.instances = {}  # those that run, by name
         self.targets = {}    # what Prometheus scrapes, by name
         self.balancer = self.prometheus = self.network = None
+        self.collector = traces.Collector(ports.any_free())
         self.orders = os.path.join(self.folder, 'orders')
         os.mkdir(self.orders)
         self.take_ports()
@@ -180,7 +182,7 @@ class Cluster:
             NATS_URL=url or self.url(), CLUSTER_ORDERS=self.orders, CATGA_HTTP_PORT=str(port),
             CATGA_HTTP_ENDPOINT=f'http://127.0.0.1:{port}',
             CATGA_HTTP_LEAVE_MS=str(LEAVE_MS if name.startswith('OrderApi') else 0),
-            **ENVIRONMENT)
+            **self.collector.environment(), **ENVIRONMENT)
         return Instance(name, process, port)
 
     def gateway(self, number):

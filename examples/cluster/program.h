@@ -18,8 +18,8 @@ typedef struct cluster_program {
 
 /*
  * Connects to NATS_URL and listens at CATGA_HTTP_PORT, for routes, /health, /ready and /metrics.
- * Serves, prints the address, and runs until SIGTERM or SIGINT; then finishes its work. Returns the
- * exit status of the program.
+ * Exports spans if the variables OTEL_... ask for it. Serves, prints the address, and runs until
+ * SIGTERM or SIGINT; then finishes its work. Returns the exit status of the program.
  */
 int cluster_program_run(const cluster_program *program);
 
