@@ -54,15 +54,16 @@ def has(tool, *question):
 
 @functools.cache
 def known_variables():
-    """Returns the environment variables that the runtime, the gateway and the programs read."""
+    """Returns the environment variables that the libraries and the programs read."""
     text = ''
-    for folder in ('runtime/include/catga', 'runtime/src', 'runtime/http/src', 'examples/cluster'):
+    for folder in ('runtime/include/catga', 'runtime/src', 'runtime/http/src', 'runtime/otlp/src',
+                   'examples/cluster'):
         for directory, _, names in os.walk(os.path.join(SOURCE, folder)):
             for name in names:
                 if name.endswith(('.c', '.h', '.def')):
                     with open(os.path.join(directory, name), encoding='utf-8') as file:
                         text += file.read()
-    return set(re.findall(r'\b(?:CATGA|NODE|NATS|CLUSTER)_[A-Z_]+\b', text))
+    return set(re.findall(r'\b(?:CATGA|NODE|NATS|CLUSTER|OTEL)_[A-Z_]+\b', text))
 
 
 class Image(unittest.TestCase):
@@ -92,7 +93,8 @@ class Image(unittest.TestCase):
     def test_packages_of_the_build(self):
         with open(os.path.join(SOURCE, 'tests/lib/packages.sh'), encoding='utf-8') as file:
             lists = dict(re.findall(r"^(packages_\w+)='([^']*)'", file.read(), re.MULTILINE))
-        wanted = lists['packages_to_build'].split() + lists['packages_for_http'].split()
+        wanted = ' '.join(lists['packages_' + name]
+                          for name in ('to_build', 'for_http', 'for_otlp')).split()
         self.assertEqual(self.packages(self.build), set(wanted))
 
     def test_packages_of_the_image(self):
