@@ -8,7 +8,7 @@ static _Thread_local const catga_running *innermost;
 void catga_running_add(catga_running *entry, const void *bus, const void *handler,
                        const void *message)
 {
-    *entry = (catga_running){bus, handler, message, innermost};
+    *entry = (catga_running){bus, handler, message, NULL, innermost};
     innermost = entry;
 }
 

@@ -9,6 +9,7 @@ typedef struct catga_running {
     const void *bus;
     const void *handler; /* the argument of its subscription; NULL for a callback */
     const void *message; /* that is handled; NULL for a callback */
+    const void *context; /* of the handler; NULL for a callback, and when its event is settled */
     const struct catga_running *outer;
 } catga_running;
 

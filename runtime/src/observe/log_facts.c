@@ -5,14 +5,33 @@
 #include "base/trace_context.h"
 #include "server/context.h"
 
-_Static_assert(offsetof(catga_context, running) == 0, "the entry of a handler begins its context");
-
-/* Returns the trace id of a traceparent, "00-<32 digits>-...", or the absent string. */
+/* Returns the trace id of a valid traceparent, "00-<32 digits>-...", or the absent string. */
 static catga_string trace_id(catga_string traceparent)
 {
     if (traceparent.length < CATGA_TRACEPARENT_SIZE - 1)
         return (catga_string){NULL, 0};
     return (catga_string){traceparent.data + 3, 32};
+}
+
+/* The trace may begin with the handler; after its end, only the message is known. */
+static catga_string traceparent_of(const catga_transport_operations *operations,
+                                   const catga_running *running)
+{
+    if (running->context != NULL)
+        return catga_context_traceparent(running->context);
+    return catga_traceparent_of(
+        catga_str(operations->header(running->message, CATGA_HEADER_TRACEPARENT)));
+}
+
+static void read_message(const catga_transport_operations *operations, const catga_running *running,
+                         catga_log_facts *facts)
+{
+    facts->message_id = catga_str(operations->header(running->message, CATGA_HEADER_ID));
+    facts->correlation_id =
+        catga_str(operations->header(running->message, CATGA_HEADER_CORRELATION));
+    if (facts->correlation_id.length == 0)
+        facts->correlation_id = facts->message_id;
+    facts->trace_id = trace_id(traceparent_of(operations, running));
 }
 
 void catga_log_facts_read(const void *bus, catga_log_facts *facts)
@@ -23,9 +42,7 @@ void catga_log_facts_read(const void *bus, catga_log_facts *facts)
     facts->instance = catga_str(state->settings.instance);
     if (running == NULL || running->message == NULL)
         return;
-    const catga_context *context = (const void *)running;
-    facts->service = catga_context_service(context);
-    facts->message_id = catga_context_message_id(context);
-    facts->correlation_id = catga_context_correlation_id(context);
-    facts->trace_id = trace_id(catga_context_traceparent(context));
+    const catga_endpoint *endpoint = running->handler;
+    facts->service = catga_str(endpoint->service_instance->service->name);
+    read_message(state->operations, running, facts);
 }

@@ -29,6 +29,7 @@ void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
     context->problem.text[0] = '\0';
     context->cell = NULL;
     catga_running_add(&context->running, context->state, endpoint, incoming);
+    context->running.context = context;
 }
 
 /* ---- The message ---- */
