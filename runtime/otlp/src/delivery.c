@@ -9,6 +9,9 @@
 
 enum { FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 5000 };
 
+/* Less time is not enough for another try, which would hide the reason of the last one. */
+enum { SHORTEST_TRY_MS = 250 };
+
 static int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -93,7 +96,7 @@ static void send_with_retries(catga_otlp *exporter, const otlp_buffer *body,
 
     do {
         left = latest(exporter, give_up_ms) - otlp_now_ms();
-        if (left <= 0)
+        if (left <= (tries == 0 ? 0 : SHORTEST_TRY_MS))
             return;
         otlp_client_post(exporter->client, body, lesser(left, exporter->settings.timeout_ms),
                          response);

@@ -291,7 +291,8 @@ static catga_status start_on(http_server *server, const http_server_options *opt
         return CATGA_OK;
     MHD_stop_daemon(server->daemon);
     http_deadlines_stop(server->deadlines);
-    return refuse(problem, options, "no thread can be started");
+    snprintf(problem->text, sizeof problem->text, "cannot start the thread of the server");
+    return CATGA_NO_MEMORY;
 }
 
 catga_status http_server_start(http_server **made, const http_server_options *options,
