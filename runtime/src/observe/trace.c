@@ -21,12 +21,9 @@ static catga_trace *trace_of(const catga_observer *self)
  * An event that may be lost and begins a trace that is not sampled carries no context, so that its
  * handlers decide for themselves: nats.c takes several times as long for a message with headers.
  */
-static bool carries_context(const catga_sending *sending, const catga_span_state *span)
+static bool needs_context(const catga_message *message)
 {
-    const catga_message *message = sending->message;
-
-    return span->is_sampled || span->has_parent || message->kind != CATGA_EVENT ||
-           message->delivery != NULL;
+    return message->kind != CATGA_EVENT || message->delivery != NULL;
 }
 
 /* The first try begins the span, and all tries carry its context. */
@@ -37,8 +34,8 @@ static void begin_sending(const catga_observer *self, const catga_sending *sendi
 
     if (sending->attempt != 1)
         return;
-    catga_trace_begin(trace_of(self), span);
-    if (!has_header && carries_context(sending, span))
+    catga_trace_begin(trace_of(self), span, needs_context(sending->message));
+    if (!has_header)
         catga_envelope_add_trace(sending->envelope);
 }
 
@@ -72,7 +69,7 @@ static void report_refused(catga_trace *trace, const catga_sending *sending)
     bus.header_count = 0; /* they may be the reason */
     if (catga_address(&envelope, &bus, sending->message, &problem) != CATGA_OK)
         return;
-    catga_trace_begin(trace, &envelope.span);
+    catga_trace_begin(trace, &envelope.span, true);
     report_sent(trace, sending, &envelope);
 }
 
@@ -85,7 +82,7 @@ static void end_sending(const catga_observer *self, const catga_sending *sending
         return;
     }
     if (sending->attempt == 0) /* it ended before its first try */
-        catga_trace_begin(trace, &sending->envelope->span);
+        catga_trace_begin(trace, &sending->envelope->span, true);
     report_sent(trace, sending, sending->envelope);
 }
 
@@ -94,7 +91,7 @@ static void end_sending(const catga_observer *self, const catga_sending *sending
 static void begin_handling(const catga_observer *self, catga_context *context)
 {
     catga_span_inherit(&context->span, &context->bus);
-    catga_trace_begin(trace_of(self), &context->span);
+    catga_trace_begin(trace_of(self), &context->span, true);
     context->bus.span = &context->span;
 }
 
@@ -137,7 +134,7 @@ static void end_handling(const catga_observer *self, const catga_context *contex
 
 static void begin_span(const catga_observer *self, catga_active_span *span)
 {
-    catga_trace_begin(trace_of(self), &span->state);
+    catga_trace_begin(trace_of(self), &span->state, true);
 }
 
 static void end_span(const catga_observer *self, const catga_active_span *span,

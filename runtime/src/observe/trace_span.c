@@ -71,14 +71,16 @@ static void find_trace(catga_trace *trace, catga_span_state *span, catga_trace_c
     make_trace_id(trace, context);
 }
 
-void catga_trace_begin(catga_trace *trace, catga_span_state *span)
+void catga_trace_begin(catga_trace *trace, catga_span_state *span, bool is_needed)
 {
     catga_trace_context context;
 
     find_trace(trace, span, &context);
-    make_span_id(trace, &context);
     span->is_traced = true;
     span->is_sampled = decide(trace, &context, span->has_parent);
+    if (!span->is_sampled && !span->has_parent && !is_needed)
+        return;
+    make_span_id(trace, &context);
     context.flags = (uint8_t)((context.flags & CATGA_TRACE_RANDOM) |
                               (span->is_sampled ? CATGA_TRACE_SAMPLED : 0));
     catga_trace_context_write(&context, span->headers.traceparent);

@@ -7,8 +7,9 @@
 /* Returns the limit of catga_trace for a part of the traces, from 0 to 1. */
 uint64_t catga_trace_limit(double ratio);
 
-/* Begins a span. Its headers are those of its parent, or empty; then they are its own. */
-void catga_trace_begin(catga_trace *trace, catga_span_state *span);
+/* Begins a span. Its headers are those of its parent, or empty; then they are its own. A span
+ * without a parent that is not sampled keeps empty headers if its context `is_needed` by nobody. */
+void catga_trace_begin(catga_trace *trace, catga_span_state *span, bool is_needed);
 
 /* Ends a sampled span: completes `facts` and gives them to the sink. */
 void catga_trace_end(const catga_trace *trace, const catga_span_state *span, catga_span *facts);
