@@ -84,9 +84,14 @@ void catga_nats_end_keeping(void)
     destroy_all();
 }
 
+static bool keeps(void)
+{
+    return released.keeps || released.gathers;
+}
+
 void catga_nats_destroy(natsMsg *message)
 {
-    if ((!released.keeps && !released.gathers) || message == NULL) {
+    if (message == NULL || !keeps()) {
         natsMsg_Destroy(message);
         return;
     }
@@ -95,6 +100,37 @@ void catga_nats_destroy(natsMsg *message)
     if (released.count == RELEASED_MAX || released.bytes > RELEASED_BYTES)
         destroy_all();
 }
+
+/* ---- Discarding ---- */
+
+/* Larger messages do not wait for the leader. */
+enum { DISCARDED_BYTES = 4096 };
+
+void catga_nats_discard(catga_nats_discarded *all, natsMsg *message)
+{
+    natsMsg *none = NULL;
+
+    if (message == NULL || keeps() || natsMsg_GetDataLength(message) > DISCARDED_BYTES) {
+        catga_nats_destroy(message);
+        return;
+    }
+    unsigned number = atomic_fetch_add_explicit(&all->next, 1, memory_order_relaxed);
+    if (!atomic_compare_exchange_strong(&all->slots[number % CATGA_NATS_DISCARDED], &none, message))
+        natsMsg_Destroy(message);
+}
+
+void catga_nats_destroy_discarded(catga_nats_discarded *all)
+{
+    unsigned next = atomic_load_explicit(&all->next, memory_order_relaxed);
+
+    if (next - all->seen > CATGA_NATS_DISCARDED)
+        all->seen = next - CATGA_NATS_DISCARDED;
+    for (; all->seen != next; all->seen++)
+        catga_nats_destroy(
+            atomic_exchange(&all->slots[all->seen % CATGA_NATS_DISCARDED], (natsMsg *)NULL));
+}
+
+/* ---- Releasing a received message ---- */
 
 void catga_nats_release(catga_incoming *message)
 {

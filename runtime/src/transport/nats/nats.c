@@ -103,6 +103,8 @@ static void stop(catga_nats *nats)
 static void nats_free(catga_nats *nats)
 {
     stop(nats);
+    nats->discarded.seen = atomic_load(&nats->discarded.next) - CATGA_NATS_DISCARDED;
+    catga_nats_destroy_discarded(&nats->discarded);
     catga_nats_servers_clear(&nats->servers);
     catga_nats_event_loop_end(&nats->loop);
     catga_nats_link_end(&nats->link);
@@ -189,7 +191,10 @@ static void init_lock(catga_nats *nats)
 /* A drain may wait for the messages that a pass has delivered. */
 static void on_passed(void *user)
 {
-    catga_nats_wake_drain(user);
+    catga_nats *nats = user;
+
+    catga_nats_wake_drain(nats);
+    catga_nats_destroy_discarded(&nats->discarded);
 }
 
 static void begin_thread(void)

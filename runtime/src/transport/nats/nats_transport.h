@@ -8,6 +8,7 @@
 #include "transport/nats/event_loop.h"
 #include "transport/nats/inbox_subject.h"
 #include "transport/nats/link.h"
+#include "transport/nats/message.h"
 #include "transport/nats/servers.h"
 #include "transport/nats/suspend_detector.h"
 #include "transport/transport.h"
@@ -30,6 +31,7 @@ struct catga_nats {
     atomic_int_least64_t round_trip_ns; /* of the last ping; 0: it had no answer */
     char inbox[CATGA_NATS_INBOX + 1];
     catga_nats_denied denied;
+    catga_nats_discarded discarded; /* messages that were sent */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;                         /* any change of the state under the lock */

@@ -9,8 +9,8 @@
 
 /* nats.c copies the message, and allocates memory for each header: so only messages with headers
  * take this path. */
-static natsStatus send_with_headers(natsConnection *connection, const catga_outgoing *message,
-                                    const char *reply)
+static natsStatus send_with_headers(catga_nats *nats, natsConnection *connection,
+                                    const catga_outgoing *message, const char *reply)
 {
     natsMsg *native = NULL;
     natsStatus status = natsMsg_Create(&native, message->subject, reply,
@@ -20,15 +20,15 @@ static natsStatus send_with_headers(natsConnection *connection, const catga_outg
         status = natsMsgHeader_Set(native, message->headers[i].name, message->headers[i].value);
     if (status == NATS_OK)
         status = natsConnection_PublishMsg(connection, native);
-    catga_nats_destroy(native);
+    catga_nats_discard(&nats->discarded, native);
     return status;
 }
 
-static natsStatus send_native(natsConnection *connection, const catga_outgoing *message,
-                              const char *reply)
+static natsStatus send_native(catga_nats *nats, natsConnection *connection,
+                              const catga_outgoing *message, const char *reply)
 {
     if (message->header_count > 0)
-        return send_with_headers(connection, message, reply);
+        return send_with_headers(nats, connection, message, reply);
     if (reply != NULL)
         return natsConnection_PublishRequest(connection, message->subject, reply, message->data,
                                              (int)message->length);
@@ -79,7 +79,7 @@ static catga_status send_over(catga_nats *nats, const catga_outgoing *message, c
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
     catga_nats_socket_begin_sending();
-    natsStatus status = send_native(use.connection, message, reply);
+    natsStatus status = send_native(nats, use.connection, message, reply);
     catga_nats_socket_end_sending();
     if (status == NATS_OK)
         see_to_writing(&nats->loop, use.socket, size_of(message), how_soon);
