@@ -7,7 +7,8 @@ import socket
 import subprocess
 import time
 
-SETPRIV = ['setpriv', '--pdeathsig', 'KILL']  # nothing outlives a demonstration that was killed
+# Nothing outlives a demonstration that was killed, not even a process that began at that moment.
+TIED = ['setpriv', '--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"']
 PATH = os.environ['PATH'] + ':/usr/sbin:/usr/local/sbin'  # of servers in Debian
 SLOWEST = 90  # seconds; no step may take longer, not even the first election on a busy machine
 
@@ -73,8 +74,9 @@ class Process:
         # A session of its own: Ctrl-C is for the demonstration, which ends its processes itself.
         with open(log, 'ab') as output:
             self.log_start = output.tell()
-            self.child = subprocess.Popen(SETPRIV + [path] + command[1:], stdout=output,
-                                          stderr=output, stdin=subprocess.DEVNULL,
+            self.child = subprocess.Popen([*TIED, str(os.getpid()), path, *command[1:]],
+                                          stdout=output, stderr=output,
+                                          stdin=subprocess.DEVNULL,
                                           env={**os.environ, **environment},
                                           start_new_session=True)
 
