@@ -2,67 +2,20 @@
  * publish_metrics: the events of `publish`, from a bus with metrics. The other side is a bus
  * without them, in the same process.
  */
-
-#include "bench.catga.h"
 #include "bench.h"
+#include "side/observed.h"
 
 #include <catga/metrics.h>
 
-enum { TIMES = 200000, FLUSH_MS = 10000 };
-
-typedef struct sides {
-    catga_bus *measured;
-    catga_bus *plain;
-} sides;
-
-static const bench_order_placed event = {
-    .id = {"ORD-0001", 8},
-    .customer_id = {"CUST-001", 8},
-    .total = 1339980,
-    .note = {"to be left with the neighbours, next door.", 42},
-};
-
-static double publish(catga_bus *bus)
+static void measure(catga_bus *bus)
 {
-    catga_status worst = CATGA_OK;
-    uint64_t start = bench_now();
+    catga_metrics *metrics;
 
-    for (size_t i = 0; i < TIMES; i++)
-        worst |= bench_order_placed_publish(bus, &event);
-    worst |= catga_flush(bus, FLUSH_MS);
-    double rate = 1e6 / bench_each(start, TIMES);
-    bench_need(worst == CATGA_OK, "publish and flush");
-    return rate;
-}
-
-static double ours(void *state)
-{
-    return publish(((sides *)state)->measured);
-}
-
-static double other(void *state)
-{
-    return publish(((sides *)state)->plain);
+    bench_need(catga_metrics_open(&metrics, bus) == CATGA_OK, "catga_metrics_open");
 }
 
 int main(void)
 {
-    sides both;
-    catga_metrics *metrics;
-
-    bench_need(catga_open(&both.measured, NULL) == CATGA_OK, "catga_open");
-    bench_need(catga_open(&both.plain, NULL) == CATGA_OK, "catga_open");
-    bench_need(catga_metrics_open(&metrics, both.measured) == CATGA_OK, "catga_metrics_open");
-    bench_compare(&(bench_pair){
-        .name = "publish_metrics",
-        .unit = "k/s",
-        .who = "without metrics",
-        .more_is_better = true,
-        .ours = ours,
-        .other = other,
-        .state = &both,
-    });
-    catga_close(both.measured);
-    catga_close(both.plain);
+    observed_publish("publish_metrics", "without metrics", measure);
     return 0;
 }

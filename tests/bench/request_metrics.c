@@ -1,108 +1,21 @@
 /*
  * request_metrics: median microseconds of a single request, with metrics in the caller and in the
- * service. The other side is the same without metrics. Each service is a process of its own, forked
- * before any thread exists.
+ * service. The other side is the same without metrics.
  */
-
 #include "bench.h"
-#include "side/ours.h"
-#include "side/service.h"
+#include "side/observed.h"
 
 #include <catga/metrics.h>
 
-enum { TIMES = 300, TIMEOUT_MS = 5000 };
-
-static const bench_get_order query = {.id = {"ORD-0001", 8}};
-
-static catga_status get_order(catga_context *context, bench_get_order_view request)
+static void measure(catga_bus *bus)
 {
-    (void)request;
-    bench_order_line lines[SAMPLE_LINES];
-    bench_order order = ours_order(&sample, lines);
-    return bench_get_order_reply(context, &order);
-}
-
-/* A prefix for each side separates their services. */
-static catga_bus *open_bus(bool is_measured)
-{
-    catga_bus *bus = NULL;
     catga_metrics *metrics;
-    const catga_options options = {.prefix = is_measured ? "measured" : "plain"};
 
-    bench_need(catga_open(&bus, &options) == CATGA_OK, "catga_open");
-    if (is_measured)
-        bench_need(catga_metrics_open(&metrics, bus) == CATGA_OK, "catga_metrics_open");
-    return bus;
-}
-
-static void serve(bool is_measured)
-{
-    static const bench_order_service service = {.get_order = get_order};
-    catga_bus *bus = open_bus(is_measured);
-
-    bench_need(bench_order_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
-    bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
-}
-
-static void serve_measured(void *state)
-{
-    (void)state;
-    serve(true);
-}
-
-static void serve_plain(void *state)
-{
-    (void)state;
-    serve(false);
-}
-
-static double call(catga_bus *bus)
-{
-    double micros[TIMES];
-
-    for (size_t i = 0; i < TIMES; i++) {
-        bench_order_reply reply;
-        uint64_t start = bench_now();
-        catga_status status = bench_get_order_call(bus, &query, &reply);
-        micros[i] = bench_each(start, 1000);
-        bench_need(status == CATGA_OK, catga_status_text(status));
-        bench_order_reply_free(&reply);
-    }
-    return bench_median(micros, TIMES);
-}
-
-typedef struct sides {
-    catga_bus *measured;
-    catga_bus *plain;
-} sides;
-
-static double ours(void *state)
-{
-    return call(((sides *)state)->measured);
-}
-
-static double other(void *state)
-{
-    return call(((sides *)state)->plain);
+    bench_need(catga_metrics_open(&metrics, bus) == CATGA_OK, "catga_metrics_open");
 }
 
 int main(void)
 {
-    pid_t measured_service = service_start(serve_measured, NULL);
-    pid_t plain_service = service_start(serve_plain, NULL);
-    sides both = {.measured = open_bus(true), .plain = open_bus(false)};
-
-    bench_compare(&(bench_pair){
-        .name = "request_metrics",
-        .unit = "us",
-        .who = "without metrics",
-        .ours = ours,
-        .other = other,
-        .state = &both,
-    });
-    catga_close(both.measured);
-    catga_close(both.plain);
-    service_stop(measured_service);
-    service_stop(plain_service);
+    observed_request("request_metrics", "without metrics", measure);
     return 0;
 }
