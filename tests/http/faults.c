@@ -185,17 +185,10 @@ static void run(void)
 
 static void every_allocation_fails_once(void **state)
 {
-    int count = 0;
-
     (void)state;
-    do {
-        atomic_store(&failed, false);
-        atomic_store(&left, count++);
-        run();
-        atomic_store(&left, -1);
-    } while (atomic_load(&failed));
-    print_message("%d allocations\n", count - 1);
-    assert_in_range(count, 100, 2000);
+    int count = fail_each_allocation(run);
+    print_message("%d allocations\n", count);
+    assert_in_range(count + 1, 100, 2000);
 }
 
 int main(void)

@@ -75,4 +75,19 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, t
     return fails_now() ? EAGAIN : __real_pthread_create(thread, attributes, run, argument);
 }
 
+/* Calls `run` again and again. Each time, another allocation fails, until none does. Returns the
+ * number of allocations. */
+static inline int fail_each_allocation(void (*run)(void))
+{
+    int count = 0;
+
+    do {
+        atomic_store(&failed, false);
+        atomic_store(&left, count++);
+        run();
+        atomic_store(&left, -1);
+    } while (atomic_load(&failed));
+    return count - 1;
+}
+
 #endif
