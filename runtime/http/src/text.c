@@ -1,6 +1,8 @@
 /* Builds texts; see text.h. */
 #include "text.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,36 +58,11 @@ void http_text_print(http_text *text, const char *format, ...)
     va_end(again);
 }
 
-/* Returns whether a byte can be the second of a character (Unicode 15, table 3-7). */
-static bool is_second(unsigned char first, unsigned char second)
-{
-    unsigned char lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned char highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-
-    return second >= lowest && second <= highest;
-}
-
-/* Returns the length of the UTF-8 character at the beginning; 0 if it is not valid. */
-static size_t character_length(catga_string text)
-{
-    const unsigned char *bytes = (const unsigned char *)text.data;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
-
-    if (bytes[0] > 0xf4 || (bytes[0] >= 0x80 && bytes[0] < 0xc2) || length > text.length)
-        return 0;
-    if (length > 1 && !is_second(bytes[0], bytes[1]))
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 void http_text_string(http_text *text, catga_string value)
 {
     http_text_add(text, "\"", 1);
     while (value.length != 0) {
-        size_t length = character_length(value);
+        size_t length = catga_utf8_character(value);
         unsigned char letter = (unsigned char)*value.data;
         if (letter < ' ' || letter == 0x7f)
             http_text_print(text, "\\u%04x", letter);

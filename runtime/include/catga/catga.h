@@ -547,7 +547,7 @@ CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *form
  * For middleware and handlers, as their result, before any effect: refuses the message. `status` is
  *
  *     CATGA_NOT_PERMITTED   the caller may not do this; calls end with this status
- *     CATGA_OVERLOADED      too many for now; callers retry within their deadline
+ *     CATGA_OVERLOADED      the caller sends too much; it retries within its deadline
  *
  * The caller of a command or query gets the status, its code (403, 429) and the text. A refused
  * @idempotent command leaves no record: the next call with its id runs. An event has no caller:

@@ -1,6 +1,6 @@
 /* Writes messages in the JSON of OTLP; see writer.h. Ids are hexadecimal, and numbers of 64 bits
  * are strings. */
-#include "utf8.h"
+#include "base/utf8.h"
 #include "writer.h"
 
 #include <inttypes.h>
@@ -91,11 +91,11 @@ static size_t add_plain(otlp_buffer *buffer, catga_string text, size_t limit)
 /* Writes the first character of a text as it is in JSON. Returns the length of the character. */
 static size_t escape(catga_string text, char escaped[8])
 {
-    size_t length = otlp_utf8_length(text);
+    size_t length = catga_utf8_character(text);
     unsigned char letter = (unsigned char)*text.data;
 
     if (length == 0)
-        memcpy(escaped, OTLP_REPLACEMENT, sizeof OTLP_REPLACEMENT);
+        memcpy(escaped, CATGA_UTF8_REPLACEMENT, sizeof CATGA_UTF8_REPLACEMENT);
     else if (letter < ' ' || letter == 0x7f)
         snprintf(escaped, 8, "\\u%04x", letter);
     else if (letter == '"' || letter == '\\')

@@ -1,5 +1,5 @@
 /* Writes messages as Protocol Buffers; see writer.h. */
-#include "utf8.h"
+#include "base/utf8.h"
 #include "writer.h"
 
 enum { VARINT = 0, FIXED64 = 1, DELIMITED = 2, FIXED32 = 5 };
@@ -109,11 +109,11 @@ static void add_characters(otlp_buffer *buffer, catga_string text, size_t limit)
         size_t taken = add_ascii(buffer, text, limit);
         size_t added = taken;
         if (taken == 0) {
-            taken = otlp_utf8_length(text);
-            added = taken == 0 ? sizeof OTLP_REPLACEMENT - 1 : taken;
+            taken = catga_utf8_character(text);
+            added = taken == 0 ? sizeof CATGA_UTF8_REPLACEMENT - 1 : taken;
             if (added > limit)
                 return;
-            otlp_buffer_add(buffer, taken == 0 ? OTLP_REPLACEMENT : text.data, added);
+            otlp_buffer_add(buffer, taken == 0 ? CATGA_UTF8_REPLACEMENT : text.data, added);
             taken = taken == 0 ? 1 : taken;
         }
         text = (catga_string){text.data + taken, text.length - taken};

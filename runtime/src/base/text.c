@@ -109,10 +109,9 @@ char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT])
 static size_t visible_character(catga_string text)
 {
     const uint8_t *bytes = (const uint8_t *)text.data;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+    size_t length = catga_utf8_character(text);
 
-    if (bytes[0] < 0x20 || bytes[0] == 0x7f || length > text.length ||
-        !catga_is_utf8(bytes, length))
+    if (bytes[0] < 0x20 || bytes[0] == 0x7f)
         return 0;
     return length == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0 ? 0 : length; /* U+0080 to U+009F */
 }

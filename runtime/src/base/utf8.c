@@ -15,24 +15,32 @@ static size_t continuation(uint8_t lead, uint8_t *lowest, uint8_t *highest)
     return 0;
 }
 
+size_t catga_utf8_character(catga_string text)
+{
+    const uint8_t *bytes = (const uint8_t *)text.data;
+    uint8_t lowest;
+    uint8_t highest;
+
+    if (bytes[0] < 0x80)
+        return 1;
+    size_t more = continuation(bytes[0], &lowest, &highest);
+    if (more == 0 || text.length <= more || bytes[1] < lowest || bytes[1] > highest)
+        return 0;
+    for (size_t i = 2; i <= more; i++)
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    return more + 1;
+}
+
 bool catga_is_utf8(const uint8_t *text, size_t length)
 {
-    size_t at = 0;
+    catga_string rest = {(const char *)text, length};
 
-    while (at < length) {
-        if (text[at] < 0x80) {
-            at++;
-            continue;
-        }
-        uint8_t lowest;
-        uint8_t highest;
-        size_t more = continuation(text[at], &lowest, &highest);
-        if (more == 0 || length - at <= more || text[at + 1] < lowest || text[at + 1] > highest)
+    while (rest.length != 0) {
+        size_t taken = catga_utf8_character(rest);
+        if (taken == 0)
             return false;
-        for (size_t i = 2; i <= more; i++)
-            if ((text[at + i] & 0xC0) != 0x80)
-                return false;
-        at += more + 1;
+        rest = (catga_string){rest.data + taken, rest.length - taken};
     }
     return true;
 }

@@ -27,15 +27,6 @@ static bool put(writer *out, const char *bytes, size_t length)
 
 /* ---- Texts ---- */
 
-/* Returns the length of the character at the start of `text`; 0 if its first byte begins none. */
-static size_t character_length(catga_string text)
-{
-    const uint8_t *bytes = (const uint8_t *)text.data;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
-
-    return length <= text.length && catga_is_utf8(bytes, length) ? length : 0;
-}
-
 /* Returns the control character at the start of `text`, also of U+0080 to U+009F; else 0x20. */
 static unsigned control_character(catga_string text, size_t length)
 {
@@ -52,7 +43,7 @@ static bool put_character(writer *out, catga_string text, size_t length)
     char escape[8];
 
     if (length == 0)
-        return put(out, "\xef\xbf\xbd", 3);
+        return put(out, CATGA_UTF8_REPLACEMENT, strlen(CATGA_UTF8_REPLACEMENT));
     if (control != 0x20)
         snprintf(escape, sizeof escape, "\\u%04x", control);
     else if (*text.data == '"' || *text.data == '\\')
@@ -66,7 +57,7 @@ static bool put_character(writer *out, catga_string text, size_t length)
 static void put_text(writer *out, catga_string text)
 {
     while (text.length != 0) {
-        size_t length = character_length(text);
+        size_t length = catga_utf8_character(text);
         if (!put_character(out, text, length))
             return;
         size_t taken = length == 0 ? 1 : length;
