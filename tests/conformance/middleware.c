@@ -134,6 +134,16 @@ static catga_status echo_once(catga_context *context, sample_view view)
     return reply_to(context, &once_echo);
 }
 
+/* Has its effect, and fails without an answer. */
+static catga_status fail_after_effect(catga_context *context, sample_view view)
+{
+    fixture *f = catga_context_user(context);
+
+    (void)view;
+    atomic_fetch_add(&f->handled, 1);
+    return CATGA_HANDLER_FAILED;
+}
+
 static catga_status ask(catga_context *context, sample_view view)
 {
     (void)view;
@@ -201,6 +211,7 @@ static void serve(fixture *f, const catga_service *service, const void *function
 }
 
 static const sample_answerer answerer = {echo, ask};
+static const sample_answerer failing_answerer = {fail_after_effect, ask};
 static const sample_answerer once_answerer = {echo_once, NULL};
 static const sample_listener listener = {notify, notify};
 
@@ -443,6 +454,18 @@ static void a_denial_after_the_answer_is_a_failure(void **state)
     assert_int_equal(catga_count(f->service).refused, 0);
 }
 
+/* The caller would repeat the command, which has had its effect. */
+static void a_denial_after_the_handler_is_a_failure(void **state)
+{
+    fixture *f = *state;
+
+    serve(f, &sample_answerer_service, &failing_answerer, deny_after, NULL, NULL);
+    assert_call(f->caller, &sample_echo_message, &hello, CATGA_HANDLER_FAILED, 500, "");
+    wait_until(has_logged(f, "middleware 1 denied a message that had run"));
+    assert_int_equal(f->handled, 1);
+    assert_int_equal(catga_count(f->service).refused, 0);
+}
+
 static void a_middleware_answers_instead(void **state)
 {
     fixture *f = *state;
@@ -631,9 +654,12 @@ static void an_exactly_once_event_runs_middleware_once(void **state)
     fixture *f = *state;
 
     serve(f, &once_reader, &listener, pass, deny, NULL);
+    if (f->base.broker != NULL) /* a NATS server cannot be asked to redeliver */
+        catga_local_inject(f->base.broker, CATGA_LOCAL_LOSE_ACK, 1);
     publish_stored(f, &once_stored);
     wait_until(catga_count(f->service).handled == 1);
-    pause_for(600); /* longer than an unacknowledged event waits */
+    if (f->base.broker != NULL)
+        wait_until(catga_count(f->service).repeated == 1);
     assert_int_equal(f->layers[0].runs, 1);
     assert_int_equal(f->handled, 1);
     atomic_store(&f->denials, 1);
@@ -768,6 +794,7 @@ int main(int argc, char **argv)
         CASE(a_denial_needs_a_status_for_it),
         CASE(a_status_alone_is_a_failure),
         CASE(a_denial_after_the_answer_is_a_failure),
+        CASE(a_denial_after_the_handler_is_a_failure),
         CASE(a_middleware_answers_instead),
         CASE(the_next_runs_once),
         CASE(doing_nothing_is_a_failure),

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { SPANS = 64, ATTRIBUTES = 12, TEXT = 300 };
 
@@ -943,25 +944,49 @@ static void invalid_options_are_refused(void **state)
     assert_int_equal(open_with(bus, collect, 0), CATGA_INVALID_ARGUMENT);
 }
 
-static catga_status open_and_echo(catga_context *context, sample_view view)
-{
-    fixture *f = catga_context_user(context);
+/* A thread that calls until it is told to stop. */
+typedef struct busy_caller {
+    catga_bus *bus;
+    atomic_uint calls;
+    atomic_bool stops;
+    pthread_t thread;
+} busy_caller;
 
-    assert_int_equal(
-        catga_trace_open(f->base.buses[0], &(catga_trace_options){collect, f, 1, false}), CATGA_OK);
-    return echo(context, view);
+static void *call_until_told(void *argument)
+{
+    busy_caller *self = argument;
+
+    while (!atomic_load(&self->stops)) {
+        assert_int_equal(call(self->bus, &sample_ask_message), CATGA_OK);
+        atomic_fetch_add(&self->calls, 1);
+    }
+    return NULL;
+}
+
+static void count_span(void *user, const catga_span *span)
+{
+    (void)span;
+    atomic_fetch_add((atomic_uint *)user, 1);
 }
 
 static void traces_may_be_opened_while_messages_pass(void **state)
 {
     fixture *f = *state;
-    catga_bus *bus = join(f);
+    atomic_uint spans = 0;
+    busy_caller caller = {.bus = join(f)};
 
-    serve_answers(f, bus, open_and_echo);
-    assert_int_equal(call(bus, &sample_echo_message), CATGA_OK);
-    wait_for(f, 0);
-    assert_int_equal(call(bus, &sample_ask_message), CATGA_OK);
-    wait_for(f, 2);
+    serve_answers(f, caller.bus, echo);
+    assert_int_equal(pthread_create(&caller.thread, NULL, call_until_told, &caller), 0);
+    wait_until(atomic_load(&caller.calls) > 0);
+    assert_int_equal(
+        catga_trace_open(caller.bus, &(catga_trace_options){count_span, &spans, 1, false}),
+        CATGA_OK);
+    unsigned before = atomic_load(&caller.calls);
+    wait_until(atomic_load(&caller.calls) > before + 10);
+    atomic_store(&caller.stops, true);
+    pthread_join(caller.thread, NULL);
+    assert_true(atomic_load(&spans) >= 20); /* two of each call */
+    fixture_leave(&f->base);                /* the sink's memory ends here */
 }
 
 int main(int argc, char **argv)

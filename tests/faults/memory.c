@@ -9,6 +9,7 @@
 
 #include <catga/metrics.h>
 #include <catga/nodes.h>
+#include <catga/trace.h>
 
 /* ---- The run ---- */
 
@@ -216,6 +217,17 @@ static void use_nodes(catga_bus *bus)
     catga_nodes_close(nodes);
 }
 
+static void drop_span(void *user, const catga_span *span)
+{
+    (void)user;
+    (void)span;
+}
+
+static void trace(catga_bus *bus)
+{
+    assert_explained(catga_trace_open(bus, &(catga_trace_options){.sink = drop_span, .ratio = 1}));
+}
+
 static void run(void)
 {
     static const catga_middleware middleware = {pass, NULL};
@@ -228,10 +240,11 @@ static void run(void)
         assert_explained(status);
         assert_int_equal(bus != NULL, status == CATGA_OK);
     }
-    if (bus != NULL)
+    if (bus != NULL) {
         metrics = measure(bus);
-    if (bus != NULL)
+        trace(bus);
         use(bus);
+    }
     if (bus != NULL)
         use_stored(bus);
     write_metrics(metrics);

@@ -10,7 +10,7 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '
 import nats  # noqa: E402
 
 # More than the service's 64 workers and its backlog of one.
-CLIENTS = 96
+CLIENTS = 160
 
 
 class Overload(fixture.Case):

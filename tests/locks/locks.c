@@ -148,6 +148,7 @@ static void assert_no_lock(fixture *s, one_message *send)
     for (unsigned i = 0; i < TRIES && taken != 0; i++)
         taken = count_locks(s, send);
     assert_int_equal(taken, 0);
+    assert_true(atomic_load(&s->spans) > 0);
 }
 
 static void test_locks_are_counted(void **state)

@@ -87,7 +87,7 @@ static void count_answer(catga_status status, sample_view reply, const catga_err
     atomic_fetch_add((atomic_uint *)user, 1);
 }
 
-/* Sends bytes with a trace context; `length` may cut them. */
+/* Sends bytes without the last `cut`, with a trace context. */
 static void send_traced(catga_bus *bus, const sample *input, size_t cut)
 {
     const catga_call_settings settings = {0};
@@ -130,6 +130,21 @@ static void log_odd_texts(catga_bus *bus)
     catga_log_line(bus, CATGA_LOG_INFO, "long: %s", longest);
 }
 
+static void drop_span(void *user, const catga_span *span)
+{
+    (void)user;
+    (void)span;
+}
+
+/* Traces the bus if $LOGS_TRACED is set. */
+static void trace(catga_bus *bus)
+{
+    const catga_trace_options options = {.sink = drop_span, .ratio = 1};
+
+    if (getenv("LOGS_TRACED") != NULL)
+        assert_int_equal(catga_trace_open(bus, &options), CATGA_OK);
+}
+
 int main(int argc, char **argv)
 {
     static const sample_answerer answerer = {echo, ask};
@@ -140,6 +155,7 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "local") == 0)
         assert_int_equal(catga_local_open(&local), CATGA_OK);
     assert_int_equal(catga_open(&bus, &(catga_options){.local = local}), CATGA_OK);
+    trace(bus);
     assert_int_equal(catga_serve(bus, &sample_answerer_service, &answerer, NULL), CATGA_OK);
     assert_int_equal(catga_serve(bus, &reader, &listener, NULL), CATGA_OK);
     log_odd_texts(bus);

@@ -81,6 +81,16 @@ class Lines(unittest.TestCase):
             line, = [line for line in self.lines if line['text'] == text]
             self.assert_facts(line, **{name: value for name, value in facts.items() if value})
 
+    def test_a_traced_bus(self):
+        """Each line of a handler has the trace of the handler's span, also if that begins there."""
+        done = run(CATGA_LOG_FORMAT='json', LOGS_TRACED='1')
+        lines = {line['text']: line for line in map(parse, done.stderr.splitlines(keepends=True))}
+        noted = [row.split('\t') for row in done.stdout.decode().splitlines()]
+        self.assertGreaterEqual(len(noted), 7)
+        for text, *_, traceparent in noted:
+            self.assertEqual(lines[text]['trace_id'], traceparent[3:35])
+            self.assertEqual(len(traceparent), 55)
+
     def test_a_chain(self):
         """A query and an event of a handler have its id as their correlation id, and its trace."""
         first = self.noted[0][2]

@@ -222,6 +222,9 @@ static void a_thread_gathers_its_requests(void **state)
     operations->gather_begin(self.transport);
     assert_true(send_some_times(operations->gather_send).least_packets <= TOGETHER);
     assert_true(send_some_times(NULL).took_ms < SOON_MS);
+    operations->gather_begin(self.transport);
+    operations->gather_end(self.transport); /* pairs nest */
+    assert_true(send_some_times(operations->gather_send).least_packets <= TOGETHER);
     operations->gather_end(self.transport);
     assert_true(send_some_times(NULL).most_packets > TOGETHER);
 }

@@ -412,11 +412,12 @@ catga_status catga_flush(catga_bus *bus, int timeout_ms);
 /* Has the messages that this thread sends, until catga_gather_end, leave together: with
  * catga_gather_send, or within a millisecond or so. This saves system calls of all processes, for
  * a loop that sends many messages, as that of a gateway. A function that waits for an answer sends
- * at once. Pairs of _begin and _end can nest. */
+ * at once. Meanwhile, messages of other buses leave within a millisecond or so too. Pairs of _begin
+ * and _end nest. The thread ends its gathering before it ends, and before the bus is closed. */
 void catga_gather_begin(catga_bus *bus);
 void catga_gather_send(catga_bus *bus);
 
-/* Sends what is gathered, and ends the gathering of this thread. */
+/* Sends what is gathered. The outermost _end ends the gathering of this thread. */
 void catga_gather_end(catga_bus *bus);
 
 /* Drains the bus if necessary, closes the connection, ends the calls under way, and frees the
@@ -544,15 +545,17 @@ CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *form
     CATGA_PRINTF(2, 3);
 
 /*
- * For middleware and handlers, as their result, before any effect: refuses the message. `status` is
+ * For middleware and handlers, as their result, before any effect: refuses the message. After
+ * catga_run_next, a denial of a middleware fails the message instead (CATGA_HANDLER_FAILED).
+ * `status` is
  *
  *     CATGA_NOT_PERMITTED   the caller may not do this; calls end with this status
  *     CATGA_OVERLOADED      the caller sends too much; it retries within its deadline
  *
  * The caller of a command or query gets the status, its code (403, 429) and the text. A refused
- * @idempotent command leaves no record: the next call with its id runs. An event has no caller:
- * CATGA_NOT_PERMITTED is catga_reject, CATGA_OVERLOADED is catga_retry_after with the schema's
- * pause. Any other status is a failure of the handler.
+ * @idempotent command stores no answer: the next call with its id and the same bytes runs. An event
+ * has no caller: CATGA_NOT_PERMITTED is catga_reject, CATGA_OVERLOADED is catga_retry_after with
+ * the schema's pause. Any other status is a failure of the handler.
  */
 CATGA_CHECKED catga_status catga_deny(catga_context *context, catga_status status,
                                       const char *format, ...) CATGA_PRINTF(3, 4);

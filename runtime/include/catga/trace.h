@@ -8,7 +8,7 @@
  * A span begins and ends with each call, event and handling of a message. Programs can add spans of
  * their own. libcatga_otlp (otlp.h) is a sink that exports spans to a collector.
  *
- * Threads. Any thread may call any function here.
+ * Threads. Any thread may call any function here. In a child of fork, spans are not traced.
  */
 #ifndef CATGA_TRACE_H
 #define CATGA_TRACE_H

@@ -174,10 +174,11 @@ catga_string catga_tracestate_of(catga_string text)
         catga_string member = trimmed((catga_string){text.data + at, end - at});
         if (member.length == 0)
             continue;
+        if (end > CATGA_TRACESTATE_MAX || members == CATGA_TRACESTATE_MEMBERS)
+            break;
         if (!is_member(member))
             return absent;
-        if (end > CATGA_TRACESTATE_MAX || ++members > CATGA_TRACESTATE_MEMBERS)
-            break;
+        members++;
         kept.length = end;
     }
     return kept.length == 0 ? absent : kept;

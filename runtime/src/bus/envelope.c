@@ -125,7 +125,7 @@ void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds)
 
 const char *catga_envelope_header(const catga_envelope *envelope, const char *name)
 {
-    for (size_t i = 0; i < envelope->outgoing.header_count; i++)
+    for (size_t i = envelope->borrowed; i < envelope->outgoing.header_count; i++)
         if (strcmp(envelope->headers[i].name, name) == 0)
             return envelope->headers[i].value;
     return NULL;

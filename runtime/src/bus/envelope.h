@@ -62,7 +62,8 @@ void catga_envelope_add_trace(catga_envelope *envelope);
 /* Sets the remaining time. It is the last header that is added, and is set again for each retry. */
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds);
 
-/* Returns the value of a header, or NULL without it. */
+/* Returns the value of a header of the runtime, or NULL without it. The texts of the sender's
+ * headers may be gone. */
 const char *catga_envelope_header(const catga_envelope *envelope, const char *name);
 
 #endif

@@ -9,7 +9,7 @@
 /*
  * Begins the envelope of a message that is sent through `bus`: its subject, and the correlation id
  * and trace context of the message or span on whose behalf it is sent, and the headers of the bus.
- * CATGA_INVALID_ARGUMENT: *problem names the header.
+ * CATGA_INVALID_ARGUMENT: *problem names the header, or is unchanged if the subject is too long.
  */
 static inline catga_status catga_address(catga_envelope *envelope, const catga_bus *bus,
                                          const catga_message *message, catga_problem *problem)

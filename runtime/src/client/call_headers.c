@@ -66,7 +66,7 @@ static const char *find_problem(const catga_header *headers, size_t index)
 
 static bool refuse(catga_problem *problem, const char *name, const char *reason)
 {
-    snprintf(problem->text, sizeof problem->text, "header %.32s: %s", name == NULL ? "NULL" : name,
+    snprintf(problem->text, sizeof problem->text, "header %.64s: %s", name == NULL ? "NULL" : name,
              reason);
     return false;
 }

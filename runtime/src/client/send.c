@@ -61,7 +61,7 @@ void catga_send_abandon(catga_bus_state *state)
 static void report_no_room(const catga_bus_state *state, size_t size, catga_problem *problem)
 {
     snprintf(problem->text, sizeof problem->text,
-             "no room for its payload: in_flight_bytes is reached (bytes=%zu, held=%zu, "
+             "no room for a copy of it: in_flight_bytes is reached (bytes=%zu, held=%zu, "
              "in_flight_bytes=%zu)",
              size, atomic_load(&state->retained.held), state->retained.most);
 }
@@ -84,14 +84,13 @@ static catga_status copy_message(catga_bus_state *state, catga_request *request,
     return CATGA_OK;
 }
 
-/* Sets the payload. A call with a single try, and without headers, uses the sender's bytes. */
+/* Sets the payload. A call with a single try uses the sender's bytes. */
 static catga_status set_payload(catga_bus_state *state, catga_request *request,
                                 const catga_encode_buffer *payload, catga_problem *problem)
 {
     request->envelope.outgoing.data = payload->data;
     request->envelope.outgoing.length = payload->length;
-    if (request->retry.retries_left == 0 && !request->retry.repeatable &&
-        request->envelope.borrowed == 0)
+    if (request->retry.retries_left == 0 && !request->retry.repeatable)
         return CATGA_OK;
     return copy_message(state, request, problem);
 }

@@ -104,8 +104,9 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
 {
     if (status == CATGA_IN_PROGRESS)
         return on_in_progress(retry, now);
-    if (!not_run(status))
-        return finish(retry, status);
+    if (!not_run(status)) /* a denial says nothing about an earlier try */
+        return finish(retry,
+                      status == CATGA_NOT_PERMITTED && retry->in_doubt ? CATGA_TIMEOUT : status);
     if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))
         return CATGA_RETRY_WAIT;
     return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);

@@ -1,6 +1,37 @@
 /* Calls the observers of a bus; see hooks.h. */
 #include "observe/hooks.h"
 
+/* ---- The list ---- */
+
+static const catga_observer *find_from(const catga_observer *at,
+                                       void (*end)(const catga_observer *self))
+{
+    while (at != NULL && at->end != end)
+        at = at->next;
+    return at;
+}
+
+const catga_observer *catga_observers_find(const catga_bus_state *state,
+                                           void (*end)(const catga_observer *self))
+{
+    return find_from(catga_observers_of(state), end);
+}
+
+const catga_observer *catga_observers_add(catga_bus_state *state, catga_observer *added)
+{
+    const catga_observer *first = catga_observers_of(state);
+
+    do {
+        const catga_observer *found = find_from(first, added->end);
+        if (found != NULL)
+            return found;
+        added->next = first;
+    } while (!atomic_compare_exchange_weak(&state->observers, &first, added));
+    return added;
+}
+
+/* ---- Calling them ---- */
+
 #define EACH(state, function, ...)                                                                 \
     for (const catga_observer *at = catga_observers_of(state); at != NULL; at = at->next)          \
         if (at->function != NULL)                                                                  \

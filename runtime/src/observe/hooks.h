@@ -14,6 +14,14 @@ static inline const catga_observer *catga_observers_of(const catga_bus_state *st
     return atomic_load_explicit(&state->observers, memory_order_acquire);
 }
 
+/* Returns the observer of a kind, which its `end` tells, or NULL. */
+const catga_observer *catga_observers_find(const catga_bus_state *state,
+                                           void (*end)(const catga_observer *self));
+
+/* Adds an observer, unless the bus has one of its kind. Returns the bus's own: `added`, or the
+ * other. */
+const catga_observer *catga_observers_add(catga_bus_state *state, catga_observer *added);
+
 /* Frees the observers, when no message passes any more. */
 void catga_observers_end(catga_bus_state *state);
 

@@ -116,28 +116,15 @@ static catga_metrics *metrics_make(catga_bus_state *state, bool has_aliases)
     return metrics;
 }
 
-static catga_metrics *find(const catga_observer *first)
-{
-    while (first != NULL && first->end != end)
-        first = first->next;
-    return first == NULL ? NULL : metrics_of(first);
-}
-
 /* Adds the metrics to the observers, unless another thread has added others meanwhile. Returns the
  * metrics of the bus. */
 static catga_metrics *add(catga_bus_state *state, catga_metrics *made)
 {
-    const catga_observer *first = catga_observers_of(state);
+    const catga_observer *own = catga_observers_add(state, &made->observer);
 
-    do {
-        catga_metrics *found = find(first);
-        if (found != NULL) {
-            end(&made->observer);
-            return found;
-        }
-        made->observer.next = first;
-    } while (!atomic_compare_exchange_weak(&state->observers, &first, &made->observer));
-    return made;
+    if (own != &made->observer)
+        end(&made->observer);
+    return metrics_of(own);
 }
 
 static catga_status read_compat(const catga_bus_state *state, bool *has_aliases)
@@ -164,9 +151,11 @@ catga_status catga_metrics_open(catga_metrics **metrics, catga_bus *bus)
         status = read_compat(bus->state, &has_aliases);
     if (status != CATGA_OK)
         return status;
-    *metrics = find(catga_observers_of(bus->state));
-    if (*metrics != NULL)
+    const catga_observer *found = catga_observers_find(bus->state, end);
+    if (found != NULL) {
+        *metrics = metrics_of(found);
         return CATGA_OK;
+    }
     catga_metrics *made = metrics_make(bus->state, has_aliases);
     if (made == NULL)
         return CATGA_NO_MEMORY;

@@ -17,6 +17,12 @@ static catga_trace *trace_of(const catga_observer *self)
 
 /* ---- Sent messages ---- */
 
+/* A child of fork would make the ids of its parent again, and may not call the sink. */
+static bool is_forked(const catga_bus_state *state)
+{
+    return catga_process_is_forked(&state->process);
+}
+
 /*
  * An event that may be lost and begins a trace that is not sampled carries no context, so that its
  * handlers decide for themselves: nats.c takes several times as long for a message with headers.
@@ -67,7 +73,8 @@ static void report_refused(catga_trace *trace, const catga_sending *sending)
     catga_problem problem;
 
     bus.header_count = 0; /* they may be the reason */
-    if (catga_address(&envelope, &bus, sending->message, &problem) != CATGA_OK)
+    if (is_forked(bus.state) ||
+        catga_address(&envelope, &bus, sending->message, &problem) != CATGA_OK)
         return;
     catga_trace_begin(trace, &envelope.span, true);
     report_sent(trace, sending, &envelope);
@@ -134,6 +141,8 @@ static void end_handling(const catga_observer *self, const catga_context *contex
 
 static void begin_span(const catga_observer *self, catga_active_span *span)
 {
+    if (is_forked(span->bus.state))
+        return;
     catga_trace_begin(trace_of(self), &span->state, true);
 }
 
@@ -142,7 +151,7 @@ static void end_span(const catga_observer *self, const catga_active_span *span,
 {
     const catga_span_start *start = &span->start;
 
-    if (!span->state.is_sampled)
+    if (!span->state.is_sampled || is_forked(span->bus.state))
         return;
     catga_trace_end(
         trace_of(self), &span->state,
@@ -183,26 +192,6 @@ static catga_trace *make(const catga_trace_options *options)
     return trace;
 }
 
-static bool is_traced(const catga_observer *first)
-{
-    while (first != NULL && first->end != end)
-        first = first->next;
-    return first != NULL;
-}
-
-/* Adds the traces to the observers. Returns false if another thread has added some meanwhile. */
-static bool add(catga_bus_state *state, catga_trace *trace)
-{
-    const catga_observer *first = catga_observers_of(state);
-
-    do {
-        if (is_traced(first))
-            return false;
-        trace->observer.next = first;
-    } while (!atomic_compare_exchange_weak(&state->observers, &first, &trace->observer));
-    return true;
-}
-
 catga_status catga_trace_open(catga_bus *bus, const catga_trace_options *options)
 {
     catga_status status = catga_bus_may_use(bus);
@@ -215,7 +204,7 @@ catga_status catga_trace_open(catga_bus *bus, const catga_trace_options *options
     catga_trace *trace = make(options);
     if (trace == NULL)
         return CATGA_NO_MEMORY;
-    if (add(bus->state, trace))
+    if (catga_observers_add(bus->state, &trace->observer) == &trace->observer)
         return CATGA_OK;
     free(trace);
     return CATGA_INVALID_ARGUMENT;

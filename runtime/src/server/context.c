@@ -156,5 +156,6 @@ catga_status catga_deny(catga_context *context, catga_status status, const char 
 
 bool catga_context_is_refused(const catga_context *context, catga_status status)
 {
-    return status != CATGA_OK && status == context->refusal && !context->answered;
+    return status != CATGA_OK && status == context->refusal && !context->answered &&
+           !context->too_large;
 }

@@ -9,6 +9,7 @@ struct catga_next {
     const uint8_t *table;
     size_t index; /* of the middleware that gets it, from 0 */
     bool ran;
+    bool was_allowed; /* it ran, and was not denied */
 };
 
 static void explain(const catga_next *next, const char *mistake)
@@ -29,6 +30,19 @@ static bool has_done_nothing(const catga_next *next, catga_status status)
 static catga_status refuse_nothing(const catga_next *next)
 {
     explain(next, "neither answered nor ran the next");
+    return CATGA_HANDLER_FAILED;
+}
+
+/* The caller of a denied message may repeat it, although it may have had its effect. */
+static bool denies_too_late(const catga_next *next)
+{
+    return next->was_allowed && next->context->refusal != CATGA_OK;
+}
+
+static catga_status refuse_late_denial(const catga_next *next)
+{
+    next->context->refusal = CATGA_OK;
+    explain(next, "denied a message that had run");
     return CATGA_HANDLER_FAILED;
 }
 
@@ -58,12 +72,14 @@ static catga_status run_handler(catga_context *context, const uint8_t *table)
 static catga_status run_from(catga_context *context, const uint8_t *table, size_t index)
 {
     const catga_settings *settings = &context->state->settings;
-    catga_next next = {context, table, index, false};
+    catga_next next = {.context = context, .table = table, .index = index};
 
     if (index == settings->middleware_count)
         return run_handler(context, table);
     const catga_middleware *middleware = &settings->middleware[index];
     catga_status status = middleware->run(context, &next, middleware->user);
+    if (denies_too_late(&next))
+        return refuse_late_denial(&next);
     return has_done_nothing(&next, status) ? refuse_nothing(&next) : status;
 }
 
@@ -72,7 +88,9 @@ catga_status catga_run_next(catga_next *next)
     if (next->ran)
         return refuse_second_run(next);
     next->ran = true;
-    return run_from(next->context, next->table, next->index + 1);
+    catga_status status = run_from(next->context, next->table, next->index + 1);
+    next->was_allowed = next->context->refusal == CATGA_OK;
+    return status;
 }
 
 catga_status catga_middleware_run(const void *handlers, catga_context *context,

@@ -144,6 +144,22 @@ static void a_refusal_is_certain_unless_a_try_was_lost(void **state)
     }
 }
 
+static void a_denial_is_certain_unless_a_try_was_lost(void **state)
+{
+    catga_retry retry = begun(true, 3, 1000 * MS);
+    catga_retry lost = retry;
+
+    (void)state;
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NOT_PERMITTED, MS),
+                     CATGA_RETRY_FINISH);
+    assert_int_equal(retry.result, CATGA_NOT_PERMITTED);
+    assert_int_equal(catga_retry_step(&lost, CATGA_RETRY_TIME, CATGA_OK, lost.until),
+                     CATGA_RETRY_SEND);
+    assert_int_equal(catga_retry_step(&lost, CATGA_RETRY_RESULT, CATGA_NOT_PERMITTED, 300 * MS),
+                     CATGA_RETRY_FINISH);
+    assert_int_equal(lost.result, CATGA_TIMEOUT);
+}
+
 static void a_query_survives_a_lost_connection(void **state)
 {
     catga_retry retry = begun(true, 1, 1000 * MS);
@@ -330,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_command_is_not_repeated_for_silence),
         cmocka_unit_test(a_query_shares_its_time),
         cmocka_unit_test(a_refusal_is_certain_unless_a_try_was_lost),
+        cmocka_unit_test(a_denial_is_certain_unless_a_try_was_lost),
         cmocka_unit_test(a_query_survives_a_lost_connection),
         cmocka_unit_test(a_try_in_progress_is_asked_for_until_the_deadline),
         cmocka_unit_test(a_try_in_progress_is_asked_for_often),

@@ -134,6 +134,8 @@ static void the_first_32_members_are_kept(void **state)
     catga_string kept = catga_tracestate_of(catga_str(text));
     assert_int_equal(kept.length, 32 * 5 + 31);
     assert_memory_equal(kept.data + kept.length - 5, "k31=v", 5);
+    text[32 * 6] = 'A'; /* the key of the next member is invalid */
+    assert_int_equal(catga_tracestate_of(catga_str(text)).length, 32 * 5 + 31);
 }
 
 /* A member that does not fit is dropped as a whole. */

@@ -253,6 +253,18 @@ catga_nats_delivered catga_nats_deliver(void *user, int64_t now)
 
 /* ---- In a thread of nats.c ---- */
 
+/* Has a thread of nats.c gather and keep, from its first message until it ends. */
+static void begin_in_thread(void)
+{
+    static _Thread_local bool has_begun;
+
+    if (has_begun)
+        return;
+    has_begun = true;
+    catga_nats_event_loop_gather_begin();
+    catga_nats_keep_begin();
+}
+
 /* The messages that are sent meanwhile are gathered while more wait. The lock orders the threads of
  * a lost and of a new connection; that of an orphan is held forever. */
 void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *native,
@@ -264,8 +276,7 @@ void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *
     (void)connection;
     while (sem_wait(&subscription->delivery_lock) != 0)
         continue; /* interrupted */
-    if (catga_nats_keep_released())
-        catga_nats_event_loop_gather_begin();
+    begin_in_thread();
     if (subscription->pull != NULL) {
         catga_nats_pull_receive(subscription->pull, message);
     } else {

@@ -118,7 +118,8 @@ void catga_nats_event_loop_sent(catga_nats_event_loop *loop, catga_nats_socket *
 void catga_nats_event_loop_gathered(catga_nats_event_loop *loop, catga_nats_socket *socket,
                                     size_t length);
 
-/* Has this thread gather what it sends, until _end; it flushes now and then. Calls can nest. */
+/* Has this thread gather what it sends, until _end: a flush writes it, or the next tick, or 64 KB.
+ * Calls can nest. */
 void catga_nats_event_loop_gather_begin(void);
 void catga_nats_event_loop_gather_end(void);
 

@@ -44,8 +44,7 @@ enum { RELEASED_MAX = 256, RELEASED_BYTES = 64 * 1024 };
 
 /* The released messages of a thread. */
 static _Thread_local struct {
-    bool keeps;   /* a thread of the transport or of nats.c, until it ends */
-    bool gathers; /* any thread, until it ends gathering */
+    unsigned keeping; /* begins without their ends; 0: it keeps none */
     unsigned count;
     size_t bytes;
     natsMsg *messages[RELEASED_MAX];
@@ -59,39 +58,21 @@ static void destroy_all(void)
     released.bytes = 0;
 }
 
-bool catga_nats_keep_released(void)
+void catga_nats_keep_begin(void)
 {
-    bool began = !released.keeps;
-
-    released.keeps = true;
-    return began;
+    released.keeping++;
 }
 
-void catga_nats_destroy_released(void)
+void catga_nats_keep_end(void)
 {
-    released.keeps = false;
-    destroy_all();
-}
-
-void catga_nats_begin_keeping(void)
-{
-    released.gathers = true;
-}
-
-void catga_nats_end_keeping(void)
-{
-    released.gathers = false;
-    destroy_all();
-}
-
-static bool keeps(void)
-{
-    return released.keeps || released.gathers;
+    released.keeping -= released.keeping > 0;
+    if (released.keeping == 0)
+        destroy_all();
 }
 
 void catga_nats_destroy(natsMsg *message)
 {
-    if (message == NULL || !keeps()) {
+    if (message == NULL || released.keeping == 0) {
         natsMsg_Destroy(message);
         return;
     }
@@ -103,31 +84,29 @@ void catga_nats_destroy(natsMsg *message)
 
 /* ---- Discarding ---- */
 
-/* Larger messages do not wait for the leader. */
+/* Larger messages do not wait for others. */
 enum { DISCARDED_BYTES = 4096 };
 
 void catga_nats_discard(catga_nats_discarded *all, natsMsg *message)
 {
     natsMsg *none = NULL;
 
-    if (message == NULL || keeps() || natsMsg_GetDataLength(message) > DISCARDED_BYTES) {
+    if (message == NULL || released.keeping != 0 ||
+        natsMsg_GetDataLength(message) > DISCARDED_BYTES) {
         catga_nats_destroy(message);
         return;
     }
-    unsigned number = atomic_fetch_add_explicit(&all->next, 1, memory_order_relaxed);
-    if (!atomic_compare_exchange_strong(&all->slots[number % CATGA_NATS_DISCARDED], &none, message))
-        natsMsg_Destroy(message);
+    unsigned number = atomic_fetch_add_explicit(&all->count, 1, memory_order_relaxed);
+    if (atomic_compare_exchange_strong(&all->slots[number % CATGA_NATS_DISCARDED], &none, message))
+        return;
+    catga_nats_destroy_discarded(all);
+    natsMsg_Destroy(message);
 }
 
 void catga_nats_destroy_discarded(catga_nats_discarded *all)
 {
-    unsigned next = atomic_load_explicit(&all->next, memory_order_relaxed);
-
-    if (next - all->seen > CATGA_NATS_DISCARDED)
-        all->seen = next - CATGA_NATS_DISCARDED;
-    for (; all->seen != next; all->seen++)
-        catga_nats_destroy(
-            atomic_exchange(&all->slots[all->seen % CATGA_NATS_DISCARDED], (natsMsg *)NULL));
+    for (size_t i = 0; i < CATGA_NATS_DISCARDED; i++)
+        natsMsg_Destroy(atomic_exchange(&all->slots[i], (natsMsg *)NULL));
 }
 
 /* ---- Releasing a received message ---- */

@@ -18,28 +18,23 @@ void catga_nats_release(catga_incoming *message);
  * its own, which would be woken for each. NULL is allowed. */
 void catga_nats_destroy(natsMsg *message);
 
-/* Messages of threads that keep none, which the leader destroys. */
+/* Sent messages of threads that keep none: they are destroyed when there is no room for another. */
 enum { CATGA_NATS_DISCARDED = 64 };
 typedef struct catga_nats_discarded {
-    atomic_uint next; /* number of messages so far; each has the slot of its number */
-    unsigned seen;    /* messages that the leader has looked for */
+    atomic_uint count; /* of messages so far, of which each has the slot of its number */
     _Atomic(natsMsg *) slots[CATGA_NATS_DISCARDED];
 } catga_nats_discarded;
 
-/* Leaves a message that was sent to the leader, or destroys it. Any thread. */
+/* Destroys a message that was sent, perhaps later. Any thread. NULL is allowed. */
 void catga_nats_discard(catga_nats_discarded *all, natsMsg *message);
 
-/* Destroys the messages. The leader, or a thread without others. */
+/* Destroys the messages. Any thread. */
 void catga_nats_destroy_discarded(catga_nats_discarded *all);
 
-/* Has this thread keep some messages until it ends. Returns true for its first call. */
-bool catga_nats_keep_released(void);
+/* Has this thread keep messages that it destroys, at most 256 and 64 KB of them. Calls nest. */
+void catga_nats_keep_begin(void);
 
-/* Destroys what this thread keeps, and keeps no more: it ends. */
-void catga_nats_destroy_released(void);
-
-/* Has this thread keep some messages until catga_nats_end_keeping. */
-void catga_nats_begin_keeping(void);
-void catga_nats_end_keeping(void);
+/* Ends what _begin began. The last one destroys what the thread keeps. */
+void catga_nats_keep_end(void);
 
 #endif

@@ -9,7 +9,7 @@ static void on_complete(void *closure)
     catga_subscription *subscription = closure;
     catga_nats *nats = subscription->owner;
 
-    catga_nats_destroy_released();
+    catga_nats_keep_end();
     pthread_mutex_lock(&nats->lock);
     subscription->threads--;
     pthread_cond_broadcast(&nats->changed);

@@ -52,7 +52,9 @@ static uint64_t in_hand(const catga_transport *transport)
 
 static int64_t round_trip_ns(const catga_transport *transport)
 {
-    return atomic_load(&catga_nats_of(transport)->round_trip_ns);
+    const catga_nats *nats = catga_nats_of(transport);
+
+    return catga_nats_link_is_up(&nats->link) ? atomic_load(&nats->round_trip_ns) : 0;
 }
 
 static catga_status flush(catga_transport *transport, int timeout_ms)
@@ -103,7 +105,6 @@ static void stop(catga_nats *nats)
 static void nats_free(catga_nats *nats)
 {
     stop(nats);
-    nats->discarded.seen = atomic_load(&nats->discarded.next) - CATGA_NATS_DISCARDED;
     catga_nats_destroy_discarded(&nats->discarded);
     catga_nats_servers_clear(&nats->servers);
     catga_nats_event_loop_end(&nats->loop);
@@ -191,23 +192,15 @@ static void init_lock(catga_nats *nats)
 /* A drain may wait for the messages that a pass has delivered. */
 static void on_passed(void *user)
 {
-    catga_nats *nats = user;
-
-    catga_nats_wake_drain(nats);
-    catga_nats_destroy_discarded(&nats->discarded);
-}
-
-static void begin_thread(void)
-{
-    (void)catga_nats_keep_released();
+    catga_nats_wake_drain(user);
 }
 
 static bool init_loop(catga_nats *nats)
 {
     const catga_nats_event_loop_options options = {.deliver = catga_nats_deliver,
                                                    .passed = on_passed,
-                                                   .begins = begin_thread,
-                                                   .ends = catga_nats_destroy_released,
+                                                   .begins = catga_nats_keep_begin,
+                                                   .ends = catga_nats_keep_end,
                                                    .user = nats};
 
     return catga_nats_event_loop_init(&nats->loop, &options);

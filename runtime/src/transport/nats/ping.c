@@ -34,8 +34,10 @@ static bool ping(catga_nats *nats)
 {
     catga_nats_use use = catga_nats_link_enter(&nats->link);
 
-    if (use.connection == NULL)
+    if (use.connection == NULL) {
+        atomic_store(&nats->round_trip_ns, 0);
         return false;
+    }
     natsStatus status = await_pong(nats, use.socket);
     if (status == NATS_TIMEOUT)
         catga_nats_event_loop_close(&nats->loop, use.socket);

@@ -101,7 +101,7 @@ void catga_nats_gather_begin(void *owner)
 {
     (void)owner;
     catga_nats_event_loop_gather_begin();
-    catga_nats_begin_keeping();
+    catga_nats_keep_begin();
 }
 
 void catga_nats_gather_send(void *owner)
@@ -115,7 +115,7 @@ void catga_nats_gather_end(void *owner)
 {
     catga_nats_event_loop_gather_end();
     catga_nats_gather_send(owner);
-    catga_nats_end_keeping();
+    catga_nats_keep_end();
 }
 
 /* ---- Checking ---- */

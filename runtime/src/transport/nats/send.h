@@ -22,7 +22,7 @@ catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *mes
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
 /* Operations of transport.h, and hooks of catga_admission_options: have this thread gather what it
- * sends, write it, and end both. */
+ * sends, and keep messages that are to be destroyed; write it; and end both. */
 void catga_nats_gather_begin(void *owner);
 void catga_nats_gather_send(void *owner);
 void catga_nats_gather_end(void *owner);
