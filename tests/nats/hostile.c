@@ -21,7 +21,8 @@ typedef enum act {
     GARBAGE, /* no INFO */
     ERROR,   /* serves until a SUB arrives, then sends an -ERR that nats.c does not know */
     DEAF,    /* serves while opening, then sends no PONG */
-    BUSY     /* serves while opening, then sends much before each PONG */
+    BUSY,    /* serves while opening, then sends much before each PONG */
+    NOISY    /* serves while opening, then sends much, but no PONG */
 } act;
 
 static struct fake {
@@ -71,9 +72,9 @@ static void converse(int socket, act how)
             continue;
         bool is_ping = strncmp(line, "PING", 4) == 0;
         bool is_first = is_ping && pings++ < 3;
-        if (is_ping && !is_first && how == BUSY)
+        if (is_ping && !is_first && (how == BUSY || how == NOISY))
             work(socket);
-        if (is_ping && (is_first || how != DEAF))
+        if (is_ping && (is_first || (how != DEAF && how != NOISY)))
             say(socket, "PONG\r\n");
         if (strncmp(line, "SUB ", 4) == 0)
             atomic_fetch_add(&fake.subscribed, 1);
@@ -248,10 +249,10 @@ static void a_busy_server_is_kept(void **state)
     stop_fake();
 }
 
-/* Returns the time until a connection to a silent server is lost, from its begin, in seconds. */
-static double time_until_lost(int ping_interval_ms, int max_pings_out)
+/* Returns the time until a connection to such a server is lost, from its begin, in seconds. */
+static double time_until_lost(act how, int ping_interval_ms, int max_pings_out)
 {
-    START(DEAF);
+    start_fake(&how, 1);
     const catga_transport_settings settings = {.servers = fake.url,
                                                .connect_wait_ms = 2000,
                                                .ping_interval_ms = ping_interval_ms,
@@ -268,9 +269,16 @@ static double time_until_lost(int ping_interval_ms, int max_pings_out)
 static void the_ping_options_say_when_a_server_is_silent(void **state)
 {
     (void)state;
-    assert_true(time_until_lost(200, 1) < 1.4);
-    assert_true(time_until_lost(200, 9) > 1.8);
-    assert_true(time_until_lost(1000, 1) > 1.8);
+    assert_true(time_until_lost(DEAF, 200, 1) < 1.4);
+    assert_true(time_until_lost(DEAF, 200, 9) > 1.8);
+    assert_true(time_until_lost(DEAF, 1000, 1) > 1.8);
+}
+
+/* It is busy for ten times as long as a silent one. */
+static void a_server_that_never_answers_is_lost(void **state)
+{
+    (void)state;
+    assert_true(time_until_lost(NOISY, 100, 1) > 1.8);
 }
 
 int main(void)
@@ -283,6 +291,7 @@ int main(void)
         cmocka_unit_test(an_unknown_error_rebuilds_the_connection),
         cmocka_unit_test(a_silent_server_is_noticed),
         cmocka_unit_test(a_busy_server_is_kept),
+        cmocka_unit_test(a_server_that_never_answers_is_lost),
         cmocka_unit_test(the_ping_options_say_when_a_server_is_silent),
     };
 

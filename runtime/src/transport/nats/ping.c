@@ -7,6 +7,9 @@
 /* Time by which a wait may end late. After more, the process was suspended, and asks again. */
 #define LATE (250 * CATGA_MILLISECOND)
 
+/* Silences after which a server that sends, but does not answer, is lost too. */
+enum { LONGEST_WAIT = 10 };
+
 /*
  * A server that sends is not silent: its PONG may wait behind megabytes that both sides have
  * gathered. The kernel acknowledges what it receives, so both directions work then.
@@ -14,18 +17,21 @@
 static natsStatus await_pong(catga_nats *nats, const catga_nats_socket *socket)
 {
     int64_t limit_ns = nats->silence_ms * CATGA_MILLISECOND + LATE;
+    unsigned waits = 0;
     natsStatus status;
-    int64_t began_ns;
-    unsigned reads;
+    int64_t took_ns;
+    bool was_suspended, is_heard;
 
     do {
-        began_ns = catga_clock_now();
-        reads = atomic_load_explicit(&socket->reads, memory_order_relaxed);
+        int64_t began_ns = catga_clock_now();
+        unsigned reads = atomic_load_explicit(&socket->reads, memory_order_relaxed);
         status = natsConnection_FlushTimeout(socket->connection, nats->silence_ms);
-    } while (status == NATS_TIMEOUT &&
-             (catga_clock_now() - began_ns > limit_ns ||
-              atomic_load_explicit(&socket->reads, memory_order_relaxed) != reads));
-    atomic_store(&nats->round_trip_ns, status == NATS_OK ? catga_clock_now() - began_ns : 0);
+        took_ns = catga_clock_now() - began_ns;
+        was_suspended = took_ns > limit_ns;
+        is_heard = atomic_load_explicit(&socket->reads, memory_order_relaxed) != reads;
+        waits += !was_suspended;
+    } while (status == NATS_TIMEOUT && (was_suspended || (is_heard && waits < LONGEST_WAIT)));
+    atomic_store(&nats->round_trip_ns, status == NATS_OK ? took_ns : 0);
     return status;
 }
 
