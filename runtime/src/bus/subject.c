@@ -32,12 +32,17 @@ bool catga_is_subject(catga_string text)
     return true;
 }
 
-bool catga_is_header_value(catga_string text)
+bool catga_has_controls(catga_string text)
 {
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
         if (c < 0x20 || c == 0x7f)
-            return false;
+            return true;
     }
-    return text.length <= CATGA_HEADER_VALUE_MAX;
+    return false;
+}
+
+bool catga_is_header_value(catga_string text)
+{
+    return text.length <= CATGA_HEADER_VALUE_MAX && !catga_has_controls(text);
 }

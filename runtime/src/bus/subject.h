@@ -21,6 +21,9 @@ bool catga_is_token(catga_string text);
  */
 bool catga_is_subject(catga_string text);
 
+/* Returns whether a text has a control character of ASCII. */
+bool catga_has_controls(catga_string text);
+
 /* Returns whether the text has at most 512 bytes and no control characters. */
 bool catga_is_header_value(catga_string text);
 

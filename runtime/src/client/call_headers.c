@@ -33,15 +33,10 @@ static bool is_repeated(const catga_header *headers, size_t index)
 /* Returns whether a server passes the value on as it is: blanks at its ends would be lost. */
 static bool is_value(const char *value)
 {
-    size_t length = value == NULL ? 0 : strlen(value);
+    catga_string text = catga_str(value);
 
-    if (length == 0 || length > CATGA_HEADER_VALUE_CAP || value[0] == ' ' ||
-        value[length - 1] == ' ')
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f)
-            return false;
-    return true;
+    return text.length != 0 && text.length <= CATGA_HEADER_VALUE_CAP && text.data[0] != ' ' &&
+           text.data[text.length - 1] != ' ' && !catga_has_controls(text);
 }
 
 /* ---- Headers ---- */
