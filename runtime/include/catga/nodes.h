@@ -15,8 +15,9 @@
  * A node announces itself when it opens, every interval_ms, and soon after it has heard of a new
  * node: so a newcomer knows all others within about a second. A node is offline when it has not
  * been heard for timeout_ms, or at once when it says goodbye: when its bus begins to drain, and in
- * catga_nodes_close. Times are measured with a clock that never jumps, and the time in which this
- * process was suspended does not count. A node that restarts under its name replaces the old one.
+ * catga_nodes_close. Times are measured with a clock that never jumps. The time in which this
+ * process was suspended does not count, nor does that of a slow function `changed`, which delays
+ * the detection. A node that restarts under its name replaces the old one.
  *
  * Announcements are the event NodeAnnounced of the schema catga/nodes.catga, on the subject
  * "<prefix>.events.catga.nodes.v1.NodeAnnounced". Buses with one prefix, and one server or local
