@@ -1,5 +1,6 @@
 """Faults under load: a part of the cluster fails, and every request of the customers counts."""
 import os
+import struct
 import time
 
 import http_client
@@ -19,6 +20,17 @@ def order(number):
         'items': [{'productId': 'prod-1', 'quantity': 2, 'price': 100}]}
 
 
+RECORD = struct.Struct('=32xI')  # of order_files.c: a hash, and the length of the order behind it
+
+
+def is_stored(path):
+    """Returns whether the file has a whole order."""
+    with open(path, 'rb') as file:
+        content = file.read()
+    return (len(content) > RECORD.size
+            and len(content) == RECORD.size + RECORD.unpack_from(content)[0])
+
+
 class Ledger:
     """The orders that customers were told of, to be compared with those that are stored."""
 
@@ -35,7 +47,7 @@ class Ledger:
     def check(self):
         """Checks that each confirmed order is stored once, and that nothing else is."""
         stored = {name.rsplit('.', 1)[1] for name in os.listdir(self.folder)
-                  if 'CreateOrder' in name and os.path.getsize(os.path.join(self.folder, name))}
+                  if name.startswith('CreateOrder.') and is_stored(os.path.join(self.folder, name))}
         lost = set(self.confirmed) - stored
         confirmed = len(self.confirmed)
         same = confirmed - len(set(self.confirmed))

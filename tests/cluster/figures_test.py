@@ -2,6 +2,7 @@
 """The figures and rules of the cluster's fault tests, with requests of known times."""
 import json
 import os
+import struct
 import sys
 import unittest
 
@@ -86,18 +87,19 @@ class Ledger(unittest.TestCase):
             os.remove(os.path.join(FOLDER, name))
         self.ledger = faults.Ledger(FOLDER)
 
-    def store(self, order, content='stored'):
-        with open(f'{FOLDER}/CLUSTER_ORDERS_V1_CreateOrder.{order}', 'w', encoding='utf-8') as file:
+    def store(self, order, content=struct.pack('=32xI', 5) + b'order'):
+        with open(f'{FOLDER}/CreateOrder.{order}', 'wb') as file:
             file.write(content)
 
     def test_confirmed_orders_are_stored(self):
         self.store('1')
-        self.store('2', '')
+        self.store('2', b'')
+        self.store('3', struct.pack('=32xI', 5) + b'orde')
         self.ledger.enter([request(0, 1)])
         self.assertEqual(self.ledger.check(), 1)
 
     def test_a_lost_order(self):
-        self.store('1', '')
+        self.store('1', b'')
         self.ledger.enter([request(0, 1)])
         with self.assertRaises(Failure):
             self.ledger.check()

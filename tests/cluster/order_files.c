@@ -3,10 +3,15 @@
 
 #include "order_id.h"
 
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,11 +56,12 @@ static catga_claim_result take(fixture *self, catga_claim *claim)
 }
 
 /* Stores an order as the runtime does: it takes the claim, and records the encoded answer. */
-static void place(fixture *self, const char *key, char id[ORDER_ID_SIZE])
+static void place_in(fixture *self, const char *bucket, const char *key, char id[ORDER_ID_SIZE])
 {
     catga_claim claim = claim_of(key);
     uint8_t bytes[ORDER_BYTES];
 
+    claim.bucket = catga_str(bucket);
     order_id_of(claim.key, id);
     const cluster_orders_order order =
         CLUSTER_ORDERS_ORDER(.order_id = catga_str(id), .customer_id = CATGA_STR("customer-1"),
@@ -66,6 +72,11 @@ static void place(fixture *self, const char *key, char id[ORDER_ID_SIZE])
         CATGA_OK);
     claim.answer.data = bytes;
     assert_true(self->store.done(self->store.user, &claim));
+}
+
+static void place(fixture *self, const char *key, char id[ORDER_ID_SIZE])
+{
+    place_in(self, "CLUSTER_ORDERS_V1_CreateOrder", key, id);
 }
 
 static void a_stored_order_is_its_answer(void **state)
@@ -128,6 +139,80 @@ static void the_claim_of_a_dead_replica_is_free(void **state)
     self->store.release(self->store.user, &claim);
 }
 
+/* Checks that the order of a claim is not stored, and that its command may be repeated. */
+static void assert_not_stored(fixture *self, catga_claim *claim)
+{
+    char id[ORDER_ID_SIZE];
+    uint8_t bytes[ORDER_BYTES];
+    cluster_orders_order_view view;
+
+    order_id_of(claim->key, id);
+    assert_false(order_files_read(&self->files, catga_str(id), bytes, &view));
+    assert_int_equal(take(self, claim), CATGA_CLAIM_TAKEN);
+    self->store.release(self->store.user, claim);
+}
+
+/* Limits the size of files, as a full disk does. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_stores_nothing(void **state)
+{
+    fixture *self = *state;
+    catga_claim claim = claim_of("form-1");
+    uint8_t answer[100] = {0};
+    char id[ORDER_ID_SIZE];
+
+    assert_int_equal(take(self, &claim), CATGA_CLAIM_TAKEN);
+    claim.answer = (catga_bytes){answer, sizeof answer};
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(64);
+    bool stored = self->store.done(self->store.user, &claim);
+    limit_files(RLIM_INFINITY);
+    assert_false(stored);
+    assert_not_stored(self, &claim);
+    place(self, "form-1", id);
+}
+
+/* A replica that is killed while it writes a record leaves a part of it. */
+static void a_part_of_a_record_is_no_order(void **state)
+{
+    fixture *self = *state;
+    catga_claim claim = claim_of("form-1");
+    char id[ORDER_ID_SIZE];
+    char path[512];
+    struct stat file;
+
+    place(self, "form-1", id);
+    snprintf(path, sizeof path, "%s/CreateOrder.%s", self->folder, id);
+    assert_int_equal(stat(path, &file), 0);
+    for (off_t length = file.st_size - 1; length >= 0; length--) {
+        assert_int_equal(truncate(path, length), 0);
+        assert_not_stored(self, &claim);
+        place(self, "form-1", id);
+    }
+}
+
+/* The variable CATGA_PREFIX is a part of the names of buckets. */
+static void an_order_of_a_prefixed_bus_is_found(void **state)
+{
+    fixture *self = *state;
+    catga_claim claim = claim_of("form-1");
+    uint8_t bytes[ORDER_BYTES];
+    cluster_orders_order_view view;
+    char id[ORDER_ID_SIZE];
+
+    place_in(self, "X_CLUSTER_ORDERS_V1_CreateOrder", "form-1", id);
+    assert_true(order_files_read(&self->files, catga_str(id), bytes, &view));
+    assert_int_equal(take(self, &claim), CATGA_CLAIM_DONE);
+}
+
 static void a_declared_error_stores_nothing(void **state)
 {
     fixture *self = *state;
@@ -150,6 +235,21 @@ static void a_folder_that_is_gone_is_an_unknown_outcome(void **state)
     assert_int_equal(take(self, &claim), CATGA_CLAIM_UNKNOWN);
 }
 
+/* Cut off, all claims would have one path. */
+static void a_folder_with_a_long_name_is_refused(void **state)
+{
+    fixture *self = *state;
+    catga_claim claim = claim_of("form-1");
+    char folder[501] = "";
+
+    memset(folder, '/', sizeof folder - 1);
+    memcpy(folder, self->folder, strlen(self->folder));
+    self->files.folder = folder;
+    assert_int_equal(take(self, &claim), CATGA_CLAIM_UNKNOWN);
+    assert_false(order_files_ship(&self->files, CATGA_STR("0123456789abcdef")));
+    assert_int_equal(errno, ENAMETOOLONG);
+}
+
 static void an_invalid_id_finds_no_order(void **state)
 {
     static const char *const wrong[] = {
@@ -162,7 +262,9 @@ static void an_invalid_id_finds_no_order(void **state)
         assert_false(order_files_read(&self->files, catga_str(wrong[i]), bytes, &view));
         assert_false(order_files_is_shipped(&self->files, catga_str(wrong[i])));
     }
+    errno = 0;
     assert_false(order_files_ship(&self->files, CATGA_STR("../../etc/passwd")));
+    assert_int_equal(errno, EINVAL);
 }
 
 static void a_shipped_order_is_known(void **state)
@@ -187,6 +289,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_claim_of_a_dead_replica_is_free, open_folder,
                                         close_folder),
         cmocka_unit_test_setup_teardown(a_declared_error_stores_nothing, open_folder, close_folder),
+        cmocka_unit_test_setup_teardown(a_full_disk_stores_nothing, open_folder, close_folder),
+        cmocka_unit_test_setup_teardown(a_part_of_a_record_is_no_order, open_folder, close_folder),
+        cmocka_unit_test_setup_teardown(an_order_of_a_prefixed_bus_is_found, open_folder,
+                                        close_folder),
+        cmocka_unit_test_setup_teardown(a_folder_with_a_long_name_is_refused, open_folder,
+                                        close_folder),
         cmocka_unit_test_setup_teardown(a_folder_that_is_gone_is_an_unknown_outcome, open_folder,
                                         close_folder),
         cmocka_unit_test_setup_teardown(an_invalid_id_finds_no_order, open_folder, close_folder),
