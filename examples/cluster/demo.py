@@ -10,6 +10,7 @@ breaks them under load, and ends them. Exits with 0 only if every step had the e
     demo.py PROGRAMS --keep     the cluster only, on its well-known ports, until Ctrl-C
 """
 import collections
+import http.client
 import json
 import os
 import shutil
@@ -30,6 +31,8 @@ import regions
 import traces
 from processes import Failure, wait_for
 
+# A part that failed, or an answer that is none, ends a step too.
+FAILURES = (Failure, OSError, http.client.HTTPException, ValueError, LookupError)
 MODES = ('', '--short', '--nodes', '--regions', '--keep')
 SERVICES = (1, 2, 3)
 NOTIFICATIONS = (1, 2)
@@ -151,7 +154,7 @@ def health(cluster):
 
 def all_online(gateway, count):
     found = gateway.health()
-    return found if found['onlineNodes'] == found['totalNodes'] == count else None
+    return found if found.get('onlineNodes') == found.get('totalNodes') == count else None
 
 
 def metrics(cluster, ledger):
@@ -333,7 +336,8 @@ def keep(cluster):
 
 def report(started, failure):
     """Prints a failure, and the last log lines of every process."""
-    print(f'\nFAILED: {failure}', file=sys.stderr)
+    kind = '' if isinstance(failure, Failure) else type(failure).__name__ + ': '
+    print(f'\nFAILED: {kind}{failure}', file=sys.stderr)
     for log in started.logs():
         with open(log, encoding='utf-8', errors='replace') as file:
             lines = file.read().splitlines()[-15:]
@@ -369,7 +373,7 @@ def run(programs, mode):
         play(programs, mode, started)
         print('\nEvery step had the expected result.')
         return 0
-    except Failure as failure:
+    except FAILURES as failure:
         report(started, failure)
         return 1
     finally:

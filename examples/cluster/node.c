@@ -85,6 +85,15 @@ static catga_status serve(catga_bus *bus, void *user)
     return cluster_node_node_serve(bus, &service, user);
 }
 
+/* Returns the port, or 0 for a text that is none. */
+static int read_port(const char *text)
+{
+    char *end;
+    long port = text == NULL ? 0 : strtol(text, &end, 10);
+
+    return port >= 1 && port <= LARGEST_PORT && *end == '\0' ? (int)port : 0;
+}
+
 static int usage(void)
 {
     fprintf(stderr, "usage: cluster_node NODE_ID PORT    or set NODE_ID and NODE_PORT (1 to %d)\n",
@@ -96,15 +105,15 @@ int main(int count, char **arguments)
 {
     const char *id = count == 3 ? arguments[1] : getenv("NODE_ID");
     const char *number = count == 3 ? arguments[2] : getenv("NODE_PORT");
-    long port = number == NULL ? 0 : strtol(number, NULL, 10);
+    int port = read_port(number);
     char endpoint[ENDPOINT];
 
-    if ((count != 1 && count != 3) || id == NULL || port < 1 || port > LARGEST_PORT)
+    if ((count != 1 && count != 3) || id == NULL || port == 0)
         return usage();
-    snprintf(endpoint, sizeof endpoint, "http://localhost:%ld", port);
+    snprintf(endpoint, sizeof endpoint, "http://localhost:%d", port);
     return cluster_program_run(&(cluster_program){.name = "node",
                                                   .instance = id,
-                                                  .port = (int)port,
+                                                  .port = port,
                                                   .endpoint = endpoint,
                                                   .routes = &cluster_node_routes,
                                                   .serve = serve});

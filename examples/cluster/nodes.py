@@ -145,7 +145,8 @@ def health(nodes, show):
 
 def all_online(node):
     found = http_client.get(node.port, '/health').json()
-    return found if found['onlineNodes'] == found['totalNodes'] >= len(NODES) else None
+    is_whole = found.get('onlineNodes', 0) == found.get('totalNodes') >= len(NODES)
+    return found if is_whole else None
 
 
 def run(cluster, step, show, with_wrk):

@@ -93,7 +93,7 @@ class Instance:
         return http_client.get(self.port, '/health').json()
 
     def is_connected(self):
-        return self.health()['checks']['NATS_Connection'] == 'Healthy'
+        return self.health().get('checks', {}).get('NATS_Connection') == 'Healthy'
 
     def serves(self):
         """Returns whether the program has printed its address, which it does when it serves."""
@@ -277,5 +277,6 @@ class Cluster:
         address = '127.0.0.1', self.server_ports[1]
         with socket.create_connection(address) as connection, connection.makefile() as answers:
             connection.sendall(('CONNECT {"verbose":false}\r\n' + command + 'PING\r\n').encode())
-            while answers.readline() not in ('PONG\r\n', 'PONG\n', ''):
-                pass
+            while (answer := answers.readline().strip()) != 'PONG':
+                if not answer or answer.startswith('-ERR'):
+                    raise Failure(f'nats-1 refused the bytes of a foreign program: {answer}')
