@@ -30,7 +30,7 @@ const char *user_of(const catga_context *context, const users *users);
 typedef struct rate {
     int64_t interval_ns;
     int64_t burst;
-    _Atomic(int64_t) full_at; /* time at which the whole burst is allowed again */
+    _Atomic(int64_t) full_at; /* monotonic time at which the whole burst is allowed again */
 } rate;
 
 /* Denies messages above the rate; their callers retry. */
