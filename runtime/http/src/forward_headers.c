@@ -6,6 +6,8 @@
 
 /* ---- The option ---- */
 
+static const char BLANKS[] = " \t";
+
 static bool is_repeated(const http_forward_headers *forward, const char *name)
 {
     for (size_t i = 0; i < forward->count; i++)
@@ -28,12 +30,21 @@ static bool add_name(http_forward_headers *forward, const char *text, size_t len
     return true;
 }
 
-/* Adds the names of a list: no blanks, no empty name. */
+/* Returns the length of a text without the blanks at its end. */
+static size_t trimmed(const char *text, size_t length)
+{
+    while (length > 0 && strchr(BLANKS, text[length - 1]) != NULL)
+        length--;
+    return length;
+}
+
+/* Adds the names of a list, which may have blanks around them; no name is empty. */
 static bool add_names(http_forward_headers *forward, const char *list)
 {
     for (;;) {
+        list += strspn(list, BLANKS);
         size_t length = strcspn(list, ",");
-        if (!add_name(forward, list, length))
+        if (!add_name(forward, list, trimmed(list, length)))
             return false;
         if (list[length] == '\0')
             return true;
