@@ -136,6 +136,8 @@ class Traces(unittest.TestCase):
         request = self.root(13)
         self.assertTrue(request['failed'])
         self.assertEqual(request['error.type'], 'connection_closed')
+        self.assertEqual(request['status'],
+                         'the connection was closed before the request was complete')
         self.assertNotIn('http.response.status_code', request)
 
 

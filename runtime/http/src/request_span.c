@@ -41,7 +41,8 @@ static catga_string path_of(const char *target)
     return length == 0 ? CATGA_STR("/") : (catga_string){path, length};
 }
 
-/* By OpenTelemetry's semantic conventions for HTTP. */
+/* Status 0: the client or the gateway closed the connection. By OpenTelemetry's semantic
+ * conventions for HTTP. */
 static void report(http_request_span *span, unsigned status)
 {
     bool failed = status == 0 || status >= 500;
@@ -54,6 +55,8 @@ static void report(http_request_span *span, unsigned status)
     };
     size_t count = 4;
 
+    const char *closed = "the connection was closed before the request was complete";
+
     snprintf(error, sizeof error, "%u", status);
     if (status != 0)
         attributes[count++] =
@@ -61,11 +64,10 @@ static void report(http_request_span *span, unsigned status)
     if (failed)
         attributes[count++] = (catga_span_attribute){
             "error.type", catga_str(status == 0 ? "connection_closed" : error), 0};
-    catga_span_end(&span->span,
-                   &(catga_span_outcome){.failed = failed,
-                                         .status_text = status == 0 ? "the client has left" : NULL,
-                                         .attributes = attributes,
-                                         .attribute_count = count});
+    catga_span_end(&span->span, &(catga_span_outcome){.failed = failed,
+                                                      .status_text = status == 0 ? closed : NULL,
+                                                      .attributes = attributes,
+                                                      .attribute_count = count});
 }
 
 void http_request_span_end(http_request_span *span, unsigned status)
