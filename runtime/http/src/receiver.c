@@ -194,6 +194,11 @@ static void end(void *user)
 
 /* ---- The thread: its calls leave together ---- */
 
+static void nothing(void *user)
+{
+    (void)user;
+}
+
 static void begin_gathering(void *user)
 {
     const http_listener *listener = user;
@@ -217,12 +222,14 @@ static void end_gathering(void *user)
 
 http_receiver http_receiver_of(http_listener *listener)
 {
+    bool calls = listener->serves_routes;
+
     return (http_receiver){.begin = begin,
                            .body = body,
                            .complete = complete,
                            .end = end,
-                           .thread_begins = begin_gathering,
-                           .pass_ends = send_gathered,
-                           .thread_ends = end_gathering,
+                           .thread_begins = calls ? begin_gathering : nothing,
+                           .pass_ends = calls ? send_gathered : nothing,
+                           .thread_ends = calls ? end_gathering : nothing,
                            .user = listener};
 }
