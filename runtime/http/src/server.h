@@ -91,7 +91,7 @@ void http_server_ignore_connections(http_server *server);
 /* Returns whether the server has not yet accepted all connections. Any thread. */
 bool http_server_has_new_connections(const http_server *server);
 
-/* Stops listening. Requests of open connections are still received. Any thread. */
+/* Stops listening, a moment later. Requests of open connections are still received. Any thread. */
 void http_server_stop_listening(http_server *server);
 
 /* Returns whether an exchange has begun and not ended. Any thread. */

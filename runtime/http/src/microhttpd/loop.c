@@ -3,10 +3,13 @@
 
 #include "signals.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Returns the milliseconds until a connection has been idle for too long; -1: no such connection.
@@ -18,6 +21,12 @@ static int time_left_ms(struct MHD_Daemon *daemon)
     if (MHD_get_timeout(daemon, &left_ms) != MHD_YES)
         return -1;
     return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+}
+
+/* Keeps a failure that lasts from using a whole processor. */
+static void pause_after_failure(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
 static void wake(http_loop *loop)
@@ -35,26 +44,37 @@ static void sleep_for(http_loop *loop, int epoll_descriptor)
                                     {.fd = loop->wake_descriptor, .events = POLLIN}};
     uint64_t count;
 
-    (void)poll(descriptors, 2, time_left_ms(loop->daemon));
-    if (descriptors[1].revents == 0)
+    int ready = poll(descriptors, 2, time_left_ms(loop->daemon));
+    if (ready < 0 && errno != EINTR)
+        pause_after_failure();
+    if (ready <= 0 || descriptors[1].revents == 0)
         return;
     (void)!read(loop->wake_descriptor, &count, sizeof count);
     atomic_store(&loop->woken, false);
+}
+
+/* libmicrohttpd aborts if another thread does this in the middle of a pass. */
+static void stop_listening_if_asked(http_loop *loop)
+{
+    if (atomic_exchange(&loop->quiets, false))
+        shutdown(MHD_quiesce_daemon(loop->daemon), SHUT_RD);
 }
 
 static void *run(void *user)
 {
     http_loop *loop = user;
     const http_receiver *receiver = loop->receiver;
-
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
     receiver->thread_begins(receiver->user);
     while (!atomic_load(&loop->ends)) {
         sleep_for(loop, info->epoll_fd);
-        (void)MHD_run(loop->daemon);
+        stop_listening_if_asked(loop);
+        if (MHD_run_wait(loop->daemon, 0) == MHD_NO)
+            pause_after_failure();
         receiver->pass_ends(receiver->user);
     }
+    stop_listening_if_asked(loop);
     receiver->thread_ends(receiver->user);
     return NULL;
 }
@@ -77,6 +97,12 @@ bool http_loop_start(http_loop *loop)
 void http_loop_resume(http_loop *loop, struct MHD_Connection *connection)
 {
     MHD_resume_connection(connection);
+    wake(loop);
+}
+
+void http_loop_stop_listening(http_loop *loop)
+{
+    atomic_store(&loop->quiets, true);
     wake(loop);
 }
 

@@ -17,6 +17,7 @@ typedef struct http_loop {
     const http_receiver *receiver;
     int wake_descriptor; /* eventfd */
     atomic_bool woken;   /* it was written since the last pass began */
+    atomic_bool quiets;  /* asks the thread to stop listening */
     atomic_bool ends;
     pthread_t thread;
 } http_loop;
@@ -27,6 +28,10 @@ bool http_loop_start(http_loop *loop);
 
 /* Has the next pass serve a suspended connection. Any thread. */
 void http_loop_resume(http_loop *loop, struct MHD_Connection *connection);
+
+/* Has the thread stop listening before its next pass, or at its end. The socket stays open. Any
+ * thread. */
+void http_loop_stop_listening(http_loop *loop);
 
 /* Waits for the end of the thread. */
 void http_loop_stop(http_loop *loop);

@@ -345,7 +345,7 @@ void http_server_stop_listening(http_server *server)
 {
     /* The thread of the server may still use the socket, so it is closed later. */
     if (atomic_exchange(&server->listens, false))
-        shutdown(MHD_quiesce_daemon(server->daemon), SHUT_RD);
+        http_loop_stop_listening(&server->loop);
 }
 
 bool http_server_has_exchanges(const http_server *server)
