@@ -270,6 +270,12 @@ class Spans:
         """Waits until each span is counted. Returns how many were exported and dropped."""
         return tuple(self.say('settle'))
 
+    def processor_time(self):
+        """Returns the seconds of processor time that the program has taken."""
+        with open('/proc/%d/stat' % self.child.pid) as file:
+            fields = file.read().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def close(self):
         """Closes the exporter. Returns the milliseconds that this took; None without an exporter."""
         output, self.errors = self.child.communicate('close\n', timeout=DEADLINE + 30)

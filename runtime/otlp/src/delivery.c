@@ -67,7 +67,7 @@ static bool pause_until(catga_otlp *exporter, int64_t time_ms, bool is_asked, in
     for (;;) {
         int64_t now = otlp_now_ms();
         bool may_hurry = !is_asked && !was_closing && atomic_load(&exporter->closes);
-        if (now >= time_ms || may_hurry)
+        if (now >= time_ms || may_hurry || now >= latest(exporter, give_up_ms))
             return now < latest(exporter, give_up_ms);
         if (time_ms >= latest(exporter, give_up_ms) && (is_asked || was_closing))
             return false;

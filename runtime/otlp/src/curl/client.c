@@ -203,6 +203,8 @@ static void read_result(otlp_client *client, CURLcode code, otlp_response *respo
         snprintf(response->error, sizeof response->error, "%s", curl_easy_strerror(code));
 }
 
+    if (seconds < 0) /* a date of the past */
+        seconds = 0;
 void otlp_client_post(otlp_client *client, const otlp_buffer *body, int64_t timeout_ms,
                       otlp_response *response)
 {
