@@ -10,6 +10,8 @@ from collector import Collector, Spans, accept, answer, raw, unused_port
 
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
 PARTIAL_PROTOBUF = b'\x0a\x0f\x08\x02\x12\x0btoo\nold...1'
+# 2 rejected spans, and an error message of 5000 bytes
+LONG_PROTOBUF = b'\x0a\x8d\x27\x08\x02\x12\x88\x27' + b'x' * 5000
 PARTIAL_JSON = b'{"partialSuccess": {"errorMessage": "\\"rejectedSpans\\": 9", "rejectedSpans": "2"}}'
 
 # Three spans are one batch, and sent at once.
@@ -92,7 +94,8 @@ class Answers(Fixture):
         self.assertIn('the collector answers with status 503 (dropped=3)', log)
 
     def test_partial_success_is_not_retried(self):
-        for protocol, body in ('http/protobuf', PARTIAL_PROTOBUF), ('http/json', PARTIAL_JSON):
+        for protocol, body in [('http/protobuf', PARTIAL_PROTOBUF), ('http/protobuf', LONG_PROTOBUF),
+                               ('http/json', PARTIAL_JSON)]:
             target, counts, log = self.export(answer(200, body), exporter_otlp_protocol=protocol)
             self.assertEqual(counts, (1, 2))
             self.assertEqual(len(target.requests), 1)
@@ -228,7 +231,14 @@ class Closing(Fixture):
         self.assertLess(program.close(), 500)
 
 
-class Forking(Fixture):
+class Processes(Fixture):
+    def test_the_connection_is_closed_on_exec(self):
+        program = Spans(Collector(), **BATCH)
+        program.say('offer 1 3')
+        self.assertEqual(program.settle(), (3, 0))
+        self.assertEqual(program.say('connections'), [1, 0])
+        program.close()
+
     def test_a_child_exports_nothing(self):
         target = Collector()
         program = Spans(target, bsp_schedule_delay=600000)

@@ -4,11 +4,13 @@
  */
 #include <catga/otlp.h>
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -202,6 +204,30 @@ static void fork_child(catga_otlp *exporter, const catga_trace_options *tracing)
     printf("%d %ld\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1, since_ms(begin));
 }
 
+static bool is_connection(int fd)
+{
+    struct sockaddr address;
+    socklen_t length = sizeof address;
+
+    return getsockname(fd, &address, &length) == 0 && address.sa_family == AF_INET;
+}
+
+/* Says how many connections are open, and how many of them a program of exec would inherit. */
+static void say_connections(void)
+{
+    enum { HIGHEST = 256 };
+    unsigned open = 0;
+    unsigned inherited = 0;
+
+    for (int fd = 0; fd < HIGHEST; fd++) {
+        if (!is_connection(fd))
+            continue;
+        open++;
+        inherited += (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0;
+    }
+    printf("%u %u\n", open, inherited);
+}
+
 static int64_t thread_time_ns(void)
 {
     struct timespec now;
@@ -282,6 +308,8 @@ int main(void)
             say_count(exporter);
         else if (strcmp(line, "fork\n") == 0)
             fork_child(exporter, &tracing);
+        else if (strcmp(line, "connections\n") == 0)
+            say_connections();
         else if (strcmp(line, "measure\n") == 0)
             offered += measure(exporter, &tracing);
         else

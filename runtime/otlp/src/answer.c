@@ -31,7 +31,9 @@ static bool take_varint(catga_bytes *rest, uint64_t *value)
     return false;
 }
 
-/* Takes one field. Sets *value to a varint, or *content to the bytes of another field. */
+/* Takes one field. Sets *value to a varint, or *content to the bytes of another field. Of a field
+ * that is longer than the rest, that is the rest: the client keeps only the beginning of a body,
+ * and the number of rejected spans comes before a long error message. */
 static bool take_field(catga_bytes *rest, uint64_t *tag, uint64_t *value, catga_bytes *content)
 {
     *content = (catga_bytes){0};
@@ -45,7 +47,8 @@ static bool take_field(catga_bytes *rest, uint64_t *tag, uint64_t *value, catga_
     case FIXED32:
         return take(rest, 4, content);
     case DELIMITED:
-        return take_varint(rest, value) && take(rest, *value, content);
+        return take_varint(rest, value) &&
+               take(rest, *value < rest->length ? *value : rest->length, content);
     default:
         return false;
     }

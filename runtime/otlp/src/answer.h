@@ -5,7 +5,8 @@
 #include <catga/catga.h>
 
 /* Return the number of spans that the collector rejected, of a "partial success"; 0 if the body
- * does not say so. */
+ * does not say so. The body may be cut at its end. In JSON a number that was cut off is not known:
+ * one after an error message that is longer than the kept bytes. */
 uint64_t otlp_answer_rejected_protobuf(catga_bytes body);
 uint64_t otlp_answer_rejected_json(catga_bytes body);
 
