@@ -24,8 +24,9 @@ static const otlp_field STATUS_MESSAGE = {2, "message"};
 static const otlp_field STATUS_CODE = {3, "code"};
 
 enum { KNOWS_REMOTE = 0x100, IS_REMOTE = 0x200, STATUS_ERROR = 2 };
-/* The longest trace state of W3C Trace Context, 512 bytes, as it is written. */
-enum { LONGEST_TRACE_STATE = 1050 };
+/* The longest trace state of W3C Trace Context, and its longest encoding, in which each byte may
+ * have a backslash. */
+enum { LONGEST_TRACE_STATE = 512, LONGEST_ENCODED = 1050 };
 enum { ROOM_AFTER_ATTRIBUTES = 64 };
 
 static catga_bytes id_of(const uint8_t *id, size_t length)
@@ -64,10 +65,12 @@ static void write_trace_state(const otlp_writer *writer, otlp_buffer *buffer,
                               const catga_span *span)
 {
     size_t before = buffer->length;
+    size_t length = strnlen(span->tracestate, LONGEST_TRACE_STATE + 1);
 
-    if (*span->tracestate != '\0')
-        writer->text(buffer, TRACE_STATE, catga_str(span->tracestate), SIZE_MAX);
-    if (buffer->is_full || buffer->length - before > LONGEST_TRACE_STATE)
+    if (length == 0 || length > LONGEST_TRACE_STATE)
+        return;
+    writer->text(buffer, TRACE_STATE, (catga_string){span->tracestate, length}, SIZE_MAX);
+    if (buffer->is_full || buffer->length - before > LONGEST_ENCODED)
         take_back(buffer, before);
 }
 

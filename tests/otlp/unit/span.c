@@ -56,9 +56,33 @@ static void every_span_fits(void **state)
     }
 }
 
+/* Returns whether a span has its trace state of this length. */
+static bool has_trace_state(const otlp_writer *writer, size_t length)
+{
+    static char memory[OTLP_SPAN];
+    char text[LONG] = "";
+    otlp_buffer buffer = {.data = memory, .capacity = sizeof memory};
+
+    memset(text, 's', length);
+    const catga_span span = {
+        .tracestate = text, .operation = "work", .target = "", .status_text = ""};
+    otlp_span_write(writer, &buffer, &span);
+    return memmem(memory, buffer.length, text, length) != NULL;
+}
+
+static void long_trace_states_are_left_out(void **state)
+{
+    (void)state;
+    assert_true(has_trace_state(&otlp_json, 512));
+    assert_true(has_trace_state(&otlp_protobuf, 512));
+    assert_false(has_trace_state(&otlp_json, 513));
+    assert_false(has_trace_state(&otlp_protobuf, 513));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_span_fits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_span_fits),
+                                       cmocka_unit_test(long_trace_states_are_left_out)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
