@@ -18,6 +18,7 @@ import collector  # takes its own argument from the rest
 
 TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 CLIENT = '00f067aa0ba902b7'
+SERVICES = {'orders': 'order-service', 'notifications': 'notification-service', 'api': 'order-api'}
 SERVER, REQUEST, PRODUCER, CONSUMER = 2, 3, 4, 5  # kinds of spans
 REMOTE = 0x300  # flags: it is known whether the parent is remote, and it is
 COMMAND = 'catga.commands.cluster.orders.v1.CreateOrder'
@@ -35,7 +36,7 @@ class Chain(unittest.TestCase):
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith('OTEL_') and not name.lower().endswith('_proxy')}
         environment.update(
-            CATGA_INSTANCE=instance, CATGA_LOG='error', CATGA_HTTP_PORT='-1',
+            CATGA_INSTANCE=instance, CATGA_NAME='unused', CATGA_LOG='error', CATGA_HTTP_PORT='-1',
             CLUSTER_ORDERS=self.orders, OTEL_EXPORTER_OTLP_ENDPOINT=self.collector.url(),
             OTEL_EXPORTER_OTLP_PROTOCOL=self.protocol, OTEL_BSP_SCHEDULE_DELAY='50')
         child = subprocess.Popen([os.path.join(PROGRAMS, 'cluster_' + name)], env=environment,
@@ -93,6 +94,7 @@ class Chain(unittest.TestCase):
         found = []
         for request in list(self.collector.requests):
             resource = request.resource()
+            self.assertEqual(resource['service.name'], SERVICES[resource['service.instance.id']])
             found += [span | {'instance': resource['service.instance.id']}
                       for span in request.spans() if span['traceId'] == TRACE]
         return found

@@ -117,6 +117,12 @@ class Refusals(unittest.TestCase):
                              'CATGA_INVALID_ARGUMENT: OTEL_EXPORTER_OTLP_HEADERS: accepted is: '
                              'name=value,name=value, percent-encoded (value="...")')
 
+    def test_wrong_endpoints_are_refused_without_their_passwords(self):
+        for endpoint in 'http://user:secret@', 'ftp://user:secret@host', 'user:secret@host:4318':
+            self.assertEqual(start(exporter_otlp_endpoint=endpoint),
+                             'CATGA_INVALID_ARGUMENT: OTEL_EXPORTER_OTLP_ENDPOINT: accepted is: '
+                             'an address, http://... or https://... (value="...")')
+
     def test_a_wrong_option_is_refused(self):
         self.assertEqual(start(test_close_ms=-1, **ENDPOINT),
                          'CATGA_INVALID_ARGUMENT: close_ms: accepted is: a number from 1 to 3600000 (value=-1)')

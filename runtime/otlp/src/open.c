@@ -25,6 +25,8 @@ static catga_status trace(catga_otlp **exporter, catga_bus *bus)
 
     if (status == CATGA_OK)
         return status;
+    if (status == CATGA_INVALID_ARGUMENT)
+        catga_log_line(bus, CATGA_LOG_ERROR, "otlp: trace bus: the bus is traced already");
     catga_otlp_close(*exporter);
     *exporter = NULL;
     return status;

@@ -20,6 +20,16 @@ static int lesser(int a, int b)
     return a < b ? a : b;
 }
 
+/* Refuses a value that may be secret: the problem does not repeat it. */
+static catga_status refuse_secret(const otlp_variable *variable, const char *accepted,
+                                  catga_problem *problem)
+{
+    otlp_variable shown = *variable;
+
+    shown.value = "...";
+    return otlp_variable_refuse(&shown, accepted, problem);
+}
+
 /* ---- Whether to export ---- */
 
 static catga_status read_is_wanted(otlp_settings *settings, catga_problem *problem)
@@ -40,6 +50,15 @@ static catga_status read_is_wanted(otlp_settings *settings, catga_problem *probl
 
 /* ---- Where to ---- */
 
+/* An address with an at sign may have a password. */
+static catga_status refuse_endpoint(const otlp_variable *variable, catga_problem *problem)
+{
+    static const char accepted[] = "an address, http://... or https://...";
+
+    return strchr(variable->value, '@') == NULL ? otlp_variable_refuse(variable, accepted, problem)
+                                                : refuse_secret(variable, accepted, problem);
+}
+
 static catga_status read_endpoint(otlp_settings *settings, catga_problem *problem)
 {
     otlp_variable whole = otlp_variable_read("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
@@ -49,9 +68,7 @@ static catga_status read_endpoint(otlp_settings *settings, catga_problem *proble
 
     catga_status status =
         otlp_url_make(&settings->url, text, whole.value != NULL ? "" : TRACES_PATH);
-    return status == CATGA_INVALID_ARGUMENT
-               ? otlp_variable_refuse(found, "an address, http://... or https://...", problem)
-               : status;
+    return status == CATGA_INVALID_ARGUMENT ? refuse_endpoint(found, problem) : status;
 }
 
 static catga_status read_protocol(otlp_settings *settings, catga_problem *problem)
@@ -103,16 +120,6 @@ static bool are_headers(const otlp_pairs *headers)
     return true;
 }
 
-/* The values of headers may be secret, so the problem does not repeat them. */
-static catga_status refuse_headers(const otlp_variable *variable, catga_problem *problem)
-{
-    const otlp_variable shown = {.value = "..."};
-    otlp_variable copy = shown;
-
-    memcpy(copy.name, variable->name, sizeof copy.name);
-    return otlp_variable_refuse(&copy, "name=value,name=value, percent-encoded", problem);
-}
-
 static catga_status read_headers(otlp_settings *settings, catga_problem *problem)
 {
     otlp_variable variable = otlp_variable_read_exporter("HEADERS");
@@ -121,7 +128,7 @@ static catga_status read_headers(otlp_settings *settings, catga_problem *problem
         variable.value == NULL ? CATGA_OK : otlp_pairs_read(&settings->headers, variable.value);
 
     if (status == CATGA_INVALID_ARGUMENT || !are_headers(&settings->headers))
-        return refuse_headers(&variable, problem);
+        return refuse_secret(&variable, "name=value,name=value, percent-encoded", problem);
     return status;
 }
 

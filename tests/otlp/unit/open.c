@@ -1,6 +1,6 @@
 /* An exporter of a bus: what the bus gets, and what its log says. The linker replaces
  * catga_trace_open by a function of this file. */
-#include <catga/otlp.h>
+#include "exporter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,6 +108,47 @@ static void the_log_of_the_bus_names_a_wrong_variable(void **state)
                                   "http/protobuf, http/json (value=\"grpc\")");
 }
 
+static void a_bus_is_traced_once(void **state)
+{
+    fixture *own = *state;
+    catga_otlp *exporter = (catga_otlp *)own;
+
+    result = CATGA_INVALID_ARGUMENT;
+    assert_int_equal(catga_otlp_open(&exporter, own->bus, NULL), CATGA_INVALID_ARGUMENT);
+    assert_null(exporter);
+    assert_string_equal(own->log, "otlp: trace bus: the bus is traced already");
+}
+
+/* Opens an exporter with options, and compares an attribute of its resource. */
+static void assert_attribute(const fixture *own, const catga_otlp_options *options,
+                             const char *name, const char *expected)
+{
+    catga_otlp *exporter;
+    const char *found = NULL;
+
+    assert_int_equal(catga_otlp_open(&exporter, own->bus, options), CATGA_OK);
+    const otlp_resource *resource = &exporter->settings.resource;
+    for (size_t i = 0; i < resource->count; i++)
+        if (strcmp(resource->attributes[i].name, name) == 0)
+            found = resource->attributes[i].text.data;
+    assert_non_null(found);
+    assert_string_equal(found, expected);
+    catga_otlp_close(exporter);
+}
+
+static void names_come_from_the_options_or_the_bus(void **state)
+{
+    const catga_otlp_options options = {.service = "billing", .instance = "7"};
+
+    assert_attribute(*state, NULL, "service.name", "replica-1");
+    assert_attribute(*state, NULL, "service.instance.id", "replica-1");
+    setenv("CATGA_NAME", "orders", 1);
+    assert_attribute(*state, NULL, "service.name", "orders");
+    assert_attribute(*state, NULL, "service.instance.id", "replica-1");
+    assert_attribute(*state, &options, "service.name", "billing");
+    assert_attribute(*state, &options, "service.instance.id", "7");
+}
+
 static void a_bus_that_cannot_be_traced(void **state)
 {
     fixture *own = *state;
@@ -126,6 +167,8 @@ int main(void)
         TEST(nothing_is_traced_without_a_wish),
         TEST(the_bus_gets_the_sampler_and_the_sink),
         TEST(the_log_of_the_bus_names_a_wrong_variable),
+        TEST(a_bus_is_traced_once),
+        TEST(names_come_from_the_options_or_the_bus),
         TEST(a_bus_that_cannot_be_traced),
     };
 

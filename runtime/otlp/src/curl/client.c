@@ -98,11 +98,18 @@ static bool add_headers(otlp_client *client, const otlp_settings *settings)
     return is_added && headers != NULL;
 }
 
+/* Trusts the authorities of a file, and no longer those of the system, which libcurl has as a file
+ * and as a folder. Returns false without memory. */
+static bool set_authorities(CURL *easy, const char *file)
+{
+    return curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+}
+
 /* Sets the files of https; NULL stands for libcurl's default. Returns false without memory. */
 static bool set_files(CURL *easy, const otlp_settings *settings)
 {
-    if (settings->authorities != NULL &&
-        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->authorities) != CURLE_OK)
+    if (settings->authorities != NULL && !set_authorities(easy, settings->authorities))
         return false;
     return curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->certificate) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key) == CURLE_OK;
@@ -196,6 +203,8 @@ static void read_result(otlp_client *client, CURLcode code, otlp_response *respo
 
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &response->status);
     curl_easy_getinfo(client->easy, CURLINFO_RETRY_AFTER, &seconds);
+    if (seconds < 0) /* a date of the past */
+        seconds = 0;
     if (response->status < 200) /* only 100 Continue and the like */
         response->status = 0;
     response->retry_after_ms = seconds > INT64_MAX / 1000 ? INT64_MAX : seconds * 1000;
@@ -203,8 +212,6 @@ static void read_result(otlp_client *client, CURLcode code, otlp_response *respo
         snprintf(response->error, sizeof response->error, "%s", curl_easy_strerror(code));
 }
 
-    if (seconds < 0) /* a date of the past */
-        seconds = 0;
 void otlp_client_post(otlp_client *client, const otlp_buffer *body, int64_t timeout_ms,
                       otlp_response *response)
 {
