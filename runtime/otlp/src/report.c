@@ -10,14 +10,14 @@
 
 enum { PAUSE_MS = 60000 };
 
-void otlp_report(catga_otlp *exporter, const char *format, ...)
+bool otlp_report(catga_otlp *exporter, const char *format, ...)
 {
     char reason[384];
     va_list arguments;
     int64_t now = otlp_now_ms();
 
     if (now < exporter->next_report_ms)
-        return;
+        return false;
     exporter->next_report_ms = now + PAUSE_MS;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
@@ -25,4 +25,5 @@ void otlp_report(catga_otlp *exporter, const char *format, ...)
     otlp_log_warning(exporter->settings.log, exporter->settings.log_user,
                      "otlp: dropping spans: %s (dropped=%" PRIu64 ")", reason,
                      catga_otlp_count(exporter).dropped);
+    return true;
 }

@@ -4,7 +4,7 @@
 
 #include "exporter.h"
 
-/* Logs why spans are dropped, at most once a minute. */
-void otlp_report(catga_otlp *exporter, const char *format, ...) CATGA_PRINTF(2, 3);
+/* Logs why spans are dropped, at most once a minute. Returns whether it did. */
+bool otlp_report(catga_otlp *exporter, const char *format, ...) CATGA_PRINTF(2, 3);
 
 #endif

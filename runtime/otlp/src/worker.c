@@ -12,9 +12,8 @@ static void report_overflow(catga_otlp *exporter)
 {
     uint64_t overflowed = atomic_load(&exporter->overflowed);
 
-    if (overflowed != exporter->reported_overflow)
-        otlp_report(exporter, "the queue is full");
-    exporter->reported_overflow = overflowed;
+    if (overflowed != exporter->reported_overflow && otlp_report(exporter, "the queue is full"))
+        exporter->reported_overflow = overflowed;
 }
 
 /* Delivers the oldest spans, at most a batch. */
@@ -25,23 +24,32 @@ static void export_batch(catga_otlp *exporter)
 
     size_t spans = otlp_request_write(settings->writer, body, &settings->resource, exporter->queue,
                                       (size_t)settings->batch_size);
-    if (spans != 0)
-        otlp_deliver(exporter, exporter->gzip == NULL ? body : otlp_gzip_pack(exporter->gzip, body),
-                     spans);
-    report_overflow(exporter);
+    otlp_deliver(exporter, exporter->gzip == NULL ? body : otlp_gzip_pack(exporter->gzip, body),
+                 spans);
+}
+
+/* Returns whether the oldest span is being filled: its thread may be suspended for long. */
+static bool is_first_unfilled(catga_otlp *exporter)
+{
+    return otlp_queue_count(exporter->queue) != 0 && otlp_queue_first(exporter->queue) == NULL;
 }
 
 /* Returns the milliseconds until a batch must be sent; 0 or less: now. */
 static int64_t left_ms(catga_otlp *exporter, int64_t next_ms)
 {
     bool is_full = otlp_queue_count(exporter->queue) >= (size_t)exporter->settings.batch_size;
+    int64_t left = is_full || atomic_load(&exporter->closes) ? 0 : next_ms - otlp_now_ms();
 
-    return is_full || atomic_load(&exporter->closes) ? 0 : next_ms - otlp_now_ms();
+    return left <= 0 && is_first_unfilled(exporter) ? 1 : left;
 }
 
+/* After the deadline, spans that are filled are still counted as lost; no other is waited for. */
 static bool is_finished(catga_otlp *exporter)
 {
-    return atomic_load(&exporter->closes) && otlp_queue_count(exporter->queue) == 0;
+    if (!atomic_load(&exporter->closes))
+        return false;
+    return otlp_queue_count(exporter->queue) == 0 ||
+           (is_first_unfilled(exporter) && otlp_now_ms() >= atomic_load(&exporter->deadline));
 }
 
 static void *run(void *user)
@@ -57,7 +65,9 @@ static void *run(void *user)
             otlp_client_wait(exporter->client, left);
             continue;
         }
-        export_batch(exporter);
+        if (otlp_queue_first(exporter->queue) != NULL)
+            export_batch(exporter);
+        report_overflow(exporter);
         next_ms = otlp_now_ms() + exporter->settings.delay_ms;
     }
     return NULL;
