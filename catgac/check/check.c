@@ -191,6 +191,9 @@ typedef struct module_arrays {
     model_union *unions;
     model_error_set *error_sets;
     model_message *messages;
+    model_stream *streams;
+    model_bucket *buckets;
+    model_objects *object_stores;
     model_service *services;
 } module_arrays;
 
@@ -205,6 +208,9 @@ static module_arrays make_arrays(const checker *c, scope *in)
         .unions = ARENA_ARRAY(c->memory, counts.of[AST_UNION], model_union),
         .error_sets = ARENA_ARRAY(c->memory, counts.of[AST_ERRORS], model_error_set),
         .messages = ARENA_ARRAY(c->memory, messages, model_message),
+        .streams = ARENA_ARRAY(c->memory, counts.of[AST_STREAM], model_stream),
+        .buckets = ARENA_ARRAY(c->memory, counts.of[AST_BUCKET], model_bucket),
+        .object_stores = ARENA_ARRAY(c->memory, counts.of[AST_OBJECTS], model_objects),
         .services = ARENA_ARRAY(c->memory, counts.of[AST_SERVICE], model_service),
     };
 
@@ -217,6 +223,9 @@ static module_arrays make_arrays(const checker *c, scope *in)
     module->unions = made.unions;
     module->error_sets = made.error_sets;
     module->messages = made.messages;
+    module->streams = made.streams;
+    module->buckets = made.buckets;
+    module->object_stores = made.object_stores;
     module->services = made.services;
     return made;
 }
@@ -255,6 +264,18 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
     case AST_ERRORS:
         made->error_set = &arrays->error_sets[module->error_set_count++];
         made->error_set->origin = origin;
+        break;
+    case AST_STREAM:
+        made->stream = &arrays->streams[module->stream_count++];
+        made->stream->origin = origin;
+        break;
+    case AST_BUCKET:
+        made->bucket = &arrays->buckets[module->bucket_count++];
+        made->bucket->origin = origin;
+        break;
+    case AST_OBJECTS:
+        made->objects = &arrays->object_stores[module->object_store_count++];
+        made->objects->origin = origin;
         break;
     case AST_SERVICE:
         made->service = &arrays->services[module->service_count++];
@@ -389,6 +410,17 @@ static void check_symbol(checker *c, symbol *s)
     case AST_EVENT:
         check_table(c, s);
         check_message(c, s);
+        break;
+    case AST_STREAM:
+        check_settings(c, s, &s->stream->settings);
+        check_unsupported(c, s->declaration->place, "a named stream is");
+        break;
+    case AST_BUCKET:
+        check_bucket(c, s);
+        break;
+    case AST_OBJECTS:
+        check_settings(c, s, &s->objects->settings);
+        check_unsupported(c, s->declaration->place, "an object store is");
         break;
     case AST_SERVICE:
         check_service(c, s);

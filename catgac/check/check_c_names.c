@@ -19,7 +19,10 @@ enum named {
     NAMED_EVENT = 32,
     NAMED_ERRORS = 64,
     NAMED_SERVICE = 128,
-    NAMED_UNION = 256
+    NAMED_UNION = 256,
+    NAMED_STREAM = 512,
+    NAMED_BUCKET = 1024,
+    NAMED_OBJECTS = 2048
 };
 
 typedef struct generated_name {
@@ -99,6 +102,12 @@ static unsigned named_of(ast_kind kind)
         return NAMED_UNION;
     case AST_ERRORS:
         return NAMED_ERRORS;
+    case AST_STREAM:
+        return NAMED_STREAM;
+    case AST_BUCKET:
+        return NAMED_BUCKET;
+    case AST_OBJECTS:
+        return NAMED_OBJECTS;
     case AST_SERVICE:
         return NAMED_SERVICE;
     case AST_BROKEN:

@@ -69,6 +69,12 @@ const char *check_kind_text(ast_kind kind)
         return "a query";
     case AST_EVENT:
         return "an event";
+    case AST_STREAM:
+        return "a stream";
+    case AST_BUCKET:
+        return "a bucket";
+    case AST_OBJECTS:
+        return "an object store";
     case AST_SERVICE:
         return "a service";
     }

@@ -161,6 +161,7 @@ static void add_line(service_draft *draft, const ast_member *line)
     case MEMBER_FIELD:
     case MEMBER_VALUE:
     case MEMBER_ALTERNATIVE:
+    case MEMBER_SETTING:
         break;
     }
 }

@@ -17,6 +17,7 @@
  * check_http_path.c   paths of HTTP
  * check_http_routes.c requests that reach two messages
  * check_http_names.c  names that are the same in JSON over HTTP
+ * check_settings.c    settings of streams, buckets and object stores
  * check_streams.c     where events are stored, and who hears them there
  * check_calls.c       services that wait for each other
  * check_services.c    services, and who handles what
@@ -52,6 +53,9 @@ typedef struct symbol {
         model_table *table;      /* or the body of a message */
         model_union *alternatives;
         model_error_set *error_set;
+        model_stream *stream;
+        model_bucket *bucket;
+        model_objects *objects;
         model_service *service;
     };
     model_message *message;
@@ -246,7 +250,8 @@ void check_message(checker *c, symbol *message);
 void check_service(checker *c, symbol *service);
 void check_handling(checker *c);
 
-/* ---- check_delivery.c, check_keys.c, check_http.c, check_streams.c, check_calls.c -------------
+/* ---- check_delivery.c, check_keys.c, check_http.c, check_settings.c, check_streams.c,
+ * check_calls.c
  */
 
 void check_delivery(checker *c, const symbol *s, const annotation_set *set);
@@ -271,6 +276,10 @@ bool check_http_path(checker *c, const symbol *s, const ast_expression *written,
 
 void check_routes(checker *c);
 void check_http_names(checker *c);
+
+/* Reads the settings block of a stream, a bucket or an object store. */
+void check_settings(checker *c, const symbol *s, model_settings *settings);
+void check_bucket(checker *c, const symbol *s);
 
 /* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
 slice check_stream_name(const checker *c, const model_module *module);

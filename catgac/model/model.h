@@ -29,7 +29,10 @@ typedef struct model_union model_union;
 typedef struct model_error_set model_error_set;
 typedef struct model_error_code model_error_code;
 typedef struct model_message model_message;
+typedef struct model_settings model_settings;
 typedef struct model_stream model_stream;
+typedef struct model_bucket model_bucket;
+typedef struct model_objects model_objects;
 typedef struct model_http model_http;
 typedef struct model_service model_service;
 typedef struct model_handler model_handler;
@@ -304,10 +307,45 @@ bool model_is_stored(const model_message *message);
 /* Returns the sum of all pauses between the attempts. */
 uint64_t model_backoff_total(const model_message *message);
 
+/* ---- Streams, buckets and object stores ------------------------------------------------------ */
+
+typedef enum setting_kind {
+#define SETTING(name, word, form, places, least, most, rule) SETTING_##name,
+#include "model/settings.def"
+#undef SETTING
+    SETTING_COUNT
+} setting_kind;
+
+/* The block of a declared stream, bucket or object store. */
+struct model_settings {
+    slice name;                     /* at the server: of `name`, else SHOP_ORDERS_V1_Payments */
+    span places[SETTING_COUNT];     /* source 0 for an absent setting */
+    uint64_t values[SETTING_COUNT]; /* in the unit of settings.def; 0 for an absent setting */
+};
+
+/* Returns the word of a setting in a schema. */
+slice model_setting_word(setting_kind kind);
+
+/* Appends a declared setting as a schema writes its value. */
+void model_print_setting(const model_settings *settings, setting_kind kind, buffer *out);
+
+struct model_bucket {
+    model_origin origin;
+    model_settings settings;
+    model_type value; /* a table, string or bytes */
+};
+
+struct model_objects {
+    model_origin origin;
+    model_settings settings;
+};
+
 /* The stream of a module's stored events. Undeclared settings are 0: the runtime decides. */
 struct model_stream {
-    slice name; /* SHOP_ORDERS_V1 */
-    span place; /* of the first stored event */
+    model_origin origin;     /* of a declared stream */
+    model_settings settings; /* of a declared stream */
+    slice name;              /* SHOP_ORDERS_V1 */
+    span place;              /* of the first stored event */
     const model_message *const *messages;
     size_t message_count;
     uint64_t dedup_window_ns; /* longest of its events */
@@ -404,7 +442,13 @@ struct model_module {
     size_t message_count;
     const model_service *services;
     size_t service_count;
-    const model_stream *stream; /* NULL: no stored event */
+    const model_stream *stream;  /* NULL: no stored event */
+    const model_stream *streams; /* declared ones */
+    size_t stream_count;
+    const model_bucket *buckets;
+    size_t bucket_count;
+    const model_objects *object_stores;
+    size_t object_store_count;
 };
 
 struct model {

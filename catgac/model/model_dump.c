@@ -191,6 +191,38 @@ static void dump_stream(const model_stream *stream, buffer *out)
         buffer_append_text(out, "    in memory\n");
 }
 
+static void dump_settings(const char *kind, const model_origin *origin, const model_type *value,
+                          const model_settings *settings, buffer *out)
+{
+    dump_doc(&origin->doc, "  ", out);
+    buffer_printf(out, "  %s %.*s", kind, SLICE_PRINT(origin->name));
+    if (value != NULL) {
+        buffer_append_text(out, " -> ");
+        model_print_type(value, out);
+    }
+    buffer_printf(out, " named %.*s\n", SLICE_PRINT(settings->name));
+    for (setting_kind setting = 0; setting < SETTING_COUNT; setting++) {
+        if (setting == SETTING_NAME || settings->places[setting].source == 0)
+            continue;
+        buffer_printf(out, "    %.*s ", SLICE_PRINT(model_setting_word(setting)));
+        model_print_setting(settings, setting, out);
+        buffer_append_char(out, '\n');
+    }
+}
+
+static void dump_stores(const model_module *module, buffer *out)
+{
+    for (size_t i = 0; i < module->stream_count; i++)
+        dump_settings("stream", &module->streams[i].origin, NULL, &module->streams[i].settings,
+                      out);
+    for (size_t i = 0; i < module->bucket_count; i++)
+        dump_settings("bucket", &module->buckets[i].origin, &module->buckets[i].value,
+                      &module->buckets[i].settings, out);
+    for (size_t i = 0; i < module->object_store_count; i++)
+        dump_settings("objects", &module->object_stores[i].origin, NULL,
+                      &module->object_stores[i].settings, out);
+}
+
 static void dump_message(const model_message *message, buffer *out)
 {
     static const char *const words[] = {"command", "query", "event"};
@@ -257,6 +289,7 @@ static void dump_module(const model_module *module, buffer *out)
         dump_error_set(&module->error_sets[i], out);
     for (size_t i = 0; i < module->message_count; i++)
         dump_message(&module->messages[i], out);
+    dump_stores(module, out);
     if (module->stream != NULL)
         dump_stream(module->stream, out);
     for (size_t i = 0; i < module->service_count; i++)

@@ -124,7 +124,8 @@ typedef enum ast_member_kind {
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
-    MEMBER_ON /* on path group|broadcast as name; */
+    MEMBER_ON,     /* on path group|broadcast as name; */
+    MEMBER_SETTING /* name: value; of stream, bucket, objects */
 } ast_member_kind;
 
 typedef struct ast_member ast_member;
@@ -163,6 +164,9 @@ typedef enum ast_kind {
     AST_COMMAND,
     AST_QUERY,
     AST_EVENT,
+    AST_STREAM,
+    AST_BUCKET,
+    AST_OBJECTS,
     AST_SERVICE
 } ast_kind;
 
@@ -177,7 +181,7 @@ struct ast_declaration {
 
     ast_path path;               /* of a namespace */
     const ast_expression *value; /* of a const, a version, an import (a string) */
-    const ast_type *type;        /* of a const, enum, flags */
+    const ast_type *type;        /* of a const, enum, flags; of the values of a bucket */
     ast_members members;
     bool has_result;
     ast_path result; /* -> result */

@@ -114,7 +114,7 @@ static void dump_annotations(const ast_annotations *annotations, buffer *out)
 
 static void dump_member(const ast_member *member, buffer *out)
 {
-    static const char *const words[] = {"", "", "", "handle ", "publish ", "calls ", "on "};
+    static const char *const words[] = {"", "", "", "handle ", "publish ", "calls ", "on ", ""};
 
     dump_doc(member->doc, "  ", out);
     buffer_printf(out, "  %s%.*s", words[member->kind], SLICE_PRINT(member->path.text));
@@ -126,7 +126,7 @@ static void dump_member(const ast_member *member, buffer *out)
         dump_type(member->type, out);
     }
     if (member->value != NULL) {
-        buffer_append_text(out, " = ");
+        buffer_append_text(out, member->kind == MEMBER_SETTING ? ": " : " = ");
         dump_expression(member->value, out);
     }
     dump_annotations(&member->annotations, out);
@@ -164,6 +164,12 @@ static const char *word_of(ast_kind kind)
         return "query";
     case AST_EVENT:
         return "event";
+    case AST_STREAM:
+        return "stream";
+    case AST_BUCKET:
+        return "bucket";
+    case AST_OBJECTS:
+        return "objects";
     case AST_SERVICE:
         return "service";
     }
@@ -179,7 +185,7 @@ static void dump_declaration(const ast_declaration *declaration, buffer *out)
     if (declaration->kind == AST_NAMESPACE)
         buffer_printf(out, " %.*s", SLICE_PRINT(declaration->path.text));
     if (declaration->type != NULL) {
-        buffer_append_text(out, ": ");
+        buffer_append_text(out, declaration->kind == AST_BUCKET ? " -> " : ": ");
         dump_type(declaration->type, out);
     }
     if (declaration->value != NULL) {

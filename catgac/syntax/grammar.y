@@ -27,8 +27,9 @@
 %syntax_error   { (void)yymajor; p->failed = true; }
 %stack_overflow { parser_too_deep(p); }
 
-%fallback IDENTIFIER CONST ENUM FLAGS STRUCT TABLE UNION ERRORS COMMAND QUERY EVENT SERVICE
-                     NAMESPACE VERSION IMPORT THROWS HANDLE PUBLISH CALLS ON GROUP BROADCAST AS.
+%fallback IDENTIFIER CONST ENUM FLAGS STRUCT TABLE UNION ERRORS COMMAND QUERY EVENT STREAM
+                     BUCKET OBJECTS SERVICE NAMESPACE VERSION IMPORT THROWS HANDLE PUBLISH CALLS ON
+                     GROUP BROADCAST AS.
 
 %left BAR.
 %left AMPERSAND.
@@ -252,6 +253,28 @@ result(P) ::= ARROW path(P1).  { P = P1; }
 %type throws {ast_path}
 throws(P) ::= .                 { P = (ast_path){0}; }
 throws(P) ::= THROWS path(P1).  { P = P1; }
+
+//// Streams, buckets and object stores ////////////////////////////////////////////////////////////
+
+declaration(D) ::= STREAM(K) IDENTIFIER(N) LEFT_BRACE settings(L) RIGHT_BRACE.
+    { D = ast_make_declaration(MAKER, AST_STREAM, K); D->name = ast_make_name(MAKER, N);
+      D->members = L; }
+declaration(D) ::= BUCKET(K) IDENTIFIER(N) ARROW type(T) LEFT_BRACE settings(L) RIGHT_BRACE.
+    { D = ast_make_declaration(MAKER, AST_BUCKET, K); D->name = ast_make_name(MAKER, N);
+      D->type = T; D->members = L; }
+declaration(D) ::= OBJECTS(K) IDENTIFIER(N) LEFT_BRACE settings(L) RIGHT_BRACE.
+    { D = ast_make_declaration(MAKER, AST_OBJECTS, K); D->name = ast_make_name(MAKER, N);
+      D->members = L; }
+
+%type settings {ast_members}
+settings(L) ::= .                           { L = (ast_members){0}; }
+settings(L) ::= settings(L1) setting(M).    { L = L1; ast_append_member(&L, M); }
+settings(L) ::= settings(L1) error RESYNC.  { L = L1; RECOVERED; }
+
+%type setting {ast_member *}
+setting(M) ::= IDENTIFIER(N) COLON expression(E) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_SETTING, N); M->name = ast_make_name(MAKER, N);
+      M->value = E; }
 
 //// Services /////////////////////////////////////////////////////////////////////////////////////
 

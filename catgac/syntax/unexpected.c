@@ -142,13 +142,22 @@ static void suggest_keyword(const parser *p, token found)
     diag_suggest(p->maker.diags, parser_span(p, found), &search);
 }
 
+/* Returns true in a stream, a bucket or an object store. */
+static bool has_settings(const parser *p)
+{
+    uint16_t keyword = p->declaration_keyword.kind;
+
+    return keyword == TOKEN_STREAM || keyword == TOKEN_BUCKET || keyword == TOKEN_OBJECTS;
+}
+
 /* `string name;` and `optional string name;`, where a name and its colon are wanted. */
 static void explain_order(const parser *p, token found)
 {
     if (foreign_find(FOREIGN_MEMBER, lex_text(&p->input, p->previous)) != NULL)
         explain_foreign(p, FOREIGN_MEMBER, p->previous);
     else if (token_is_word(found.kind))
-        diag_add(p->maker.diags, "a field is written NAME: TYPE");
+        diag_add(p->maker.diags, has_settings(p) ? "a setting is written NAME: VALUE"
+                                                 : "a field is written NAME: TYPE");
 }
 
 /* `unsigned long` is u64, `long int` is i64. */

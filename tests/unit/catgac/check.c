@@ -183,6 +183,23 @@ static void long_subjects_are_refused(void **state)
     compilation_close(&c);
 }
 
+/* Without a setting `name`, the name at the server begins with the namespace. */
+static void long_names_at_a_server_are_refused(void **state)
+{
+    (void)state;
+    compilation c;
+    compile(&c, SLICE("namespace " WORD "." WORD "." WORD "." WORD ";\n"
+                      "version 1; stream Orders { name: \"ORDERS\"; }"));
+    assert_null(strstr(c.said, "is too long for a server"));
+    compilation_close(&c);
+    compile(&c, SLICE("namespace " WORD "." WORD "." WORD "." WORD ";\n"
+                      "version 1; stream Orders {}"));
+    assert_null(c.facts);
+    assert_says(c.said, "is too long for a server: declare a shorter one with 'name' "
+                        "[bad-setting]");
+    compilation_close(&c);
+}
+
 /* Declarations that need each other are checked recursively. The depth must not grow with the
  * length of the file. */
 static void long_chains_are_refused(void **state)
@@ -214,6 +231,7 @@ int main(void)
         cmocka_unit_test(comments_are_kept),
         cmocka_unit_test(large_structs_and_tables_are_refused),
         cmocka_unit_test(long_subjects_are_refused),
+        cmocka_unit_test(long_names_at_a_server_are_refused),
         cmocka_unit_test(long_chains_are_refused),
     };
 
