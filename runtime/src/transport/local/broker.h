@@ -57,6 +57,7 @@ struct catga_local {
     pthread_mutex_t changing; /* recursive: a listener may subscribe */
     catga_local_transport *transports;
     _Atomic(catga_local_subject *) subjects[CATGA_LOCAL_BUCKETS];
+    _Atomic(catga_local_subject *) patterns; /* those with wildcards */
     catga_ring queue;
     sem_t queued; /* once per item in the queue, and once to stop */
     pthread_t thread;

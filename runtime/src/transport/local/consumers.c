@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "transport/local/limits.h"
+#include "transport/local/pattern.h"
 #include "transport/local/store.h"
 #include "transport/local/streams.h"
 
@@ -189,7 +190,7 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
         progress *at = &consumer->messages[i];
         const catga_local_entry *stored = &stream->entries[i];
         if (at->stage == WAITING &&
-            (stored->erased || strcmp(stored->subject, consumer->subject) != 0)) {
+            (stored->erased || !catga_local_matches(consumer->subject, stored->subject))) {
             settle(consumer, i);
             continue;
         }
@@ -441,7 +442,7 @@ static bool is_for(const catga_local_consumer *consumer, size_t index)
 {
     const catga_local_entry *stored = &consumer->stream->entries[index];
 
-    return !stored->erased && strcmp(stored->subject, consumer->subject) == 0;
+    return !stored->erased && catga_local_matches(consumer->subject, stored->subject);
 }
 
 static catga_consumer_backlog backlog_of(const catga_local_consumer *consumer)

@@ -10,12 +10,10 @@
 static const char inbox[] = "_INBOX.local";
 
 /* Returns the message as its receiver sees it. */
-static catga_incoming incoming_of(catga_local_message *message, const catga_subscription *member)
+static catga_incoming incoming_of(catga_local_message *message)
 {
-    catga_string subject = {member->subject->name, member->subject->length};
-
     return (catga_incoming){
-        .subject = message->subject != NULL ? catga_str(message->subject) : subject,
+        .subject = catga_str(message->subject),
         .reply = message->requester != NULL ? inbox : NULL,
         .sequence = message->sequence,
         .deliveries = message->deliveries,
@@ -54,7 +52,7 @@ static bool is_full(const catga_subscription *member)
 /* Refuses the message for an entered member; takes ownership of the reference. */
 static void refuse(catga_subscription *member, catga_local_message *message)
 {
-    catga_incoming incoming = incoming_of(message, member);
+    catga_incoming incoming = incoming_of(message);
 
     member->refuse(member->user, &incoming);
     catga_local_leave(member);
@@ -78,7 +76,7 @@ static void drop(catga_subscription *member)
 /* Queues a message for the member's workers; takes ownership of the reference. */
 static void admit(catga_subscription *member, catga_local_message *message)
 {
-    catga_incoming incoming = incoming_of(message, member);
+    catga_incoming incoming = incoming_of(message);
 
     if (catga_admission_queue_admit(member->queue, &incoming, member->receive, member->user,
                                     catga_clock_now())) {
@@ -94,7 +92,7 @@ static void admit(catga_subscription *member, catga_local_message *message)
 /* Runs the handler in this thread, which waits for the answer. */
 static void run_in_sender(catga_subscription *member, catga_local_message *message)
 {
-    catga_incoming incoming = incoming_of(message, member);
+    catga_incoming incoming = incoming_of(message);
 
     if (!catga_admission_queue_run_in_sender(member->queue, &incoming, member->receive,
                                              member->user, message->deadline_ns))
@@ -117,7 +115,7 @@ void catga_local_deliver(catga_subscription *member, catga_local_message *messag
         catga_local_leave(member);
         return;
     }
-    catga_incoming incoming = incoming_of(message, member);
+    catga_incoming incoming = incoming_of(message);
     member->receive(member->user, &incoming);
     catga_local_leave(member);
     sem_post(&member->turn);

@@ -13,6 +13,12 @@ size_t catga_local_size(const catga_outgoing *outgoing)
     return size;
 }
 
+/* Answers and records have no subject. */
+static const char *subject_of(const catga_outgoing *outgoing)
+{
+    return outgoing->subject == NULL ? "" : outgoing->subject;
+}
+
 static catga_local_message *allocate(catga_local *broker, size_t size)
 {
     catga_pool *pool = size <= CATGA_LOCAL_SMALL    ? &broker->small
@@ -42,7 +48,7 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
     message->token = token;
     message->deadline_ns = outgoing->deadline_ns;
     message->ack = NULL;
-    message->subject = NULL;
+    message->subject = subject_of(outgoing);
     message->sequence = 0;
     message->deliveries = 0;
     message->stored_ns = 0;
@@ -56,7 +62,8 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
 catga_local_message *catga_local_message_make(catga_local *broker, const catga_outgoing *outgoing,
                                               catga_local_transport *requester, uint64_t token)
 {
-    catga_local_message *message = allocate(broker, sizeof *message + catga_local_size(outgoing));
+    catga_local_message *message = allocate(broker, sizeof *message + catga_local_size(outgoing) +
+                                                        strlen(subject_of(outgoing)) + 1);
 
     if (message == NULL)
         return NULL;
@@ -71,6 +78,7 @@ catga_local_message *catga_local_message_make(catga_local *broker, const catga_o
     if (outgoing->length != 0)
         memcpy(end, outgoing->data, outgoing->length);
     end += outgoing->length;
+    message->subject = append(&end, subject_of(outgoing));
     for (size_t i = 0; i < outgoing->header_count; i++) {
         message->headers[i].name = append(&end, outgoing->headers[i].name);
         message->headers[i].value = append(&end, outgoing->headers[i].value);

@@ -19,9 +19,10 @@ typedef struct catga_local_message {
     const uint8_t *data;
     size_t length;
 
+    const char *subject; /* "" without one */
+
     /* Of a stored message; else NULL or 0. */
     const char *ack; /* subject of its settlement */
-    const char *subject;
     uint64_t sequence;
     uint32_t deliveries;
     int64_t stored_ns;

@@ -1,6 +1,7 @@
 #include "transport/local/routes.h"
 
 #include "transport/local/message.h"
+#include "transport/local/pattern.h"
 
 #include <stdlib.h>
 
@@ -44,7 +45,30 @@ catga_local_subject *catga_local_find(catga_local *broker, const char *name)
     return find_subject(broker, name, length, hash_of(name, length));
 }
 
+catga_local_subject *catga_local_match(catga_local *broker, const char *name,
+                                       const catga_local_subject *after)
+{
+    catga_local_subject *exact = after == NULL ? catga_local_find(broker, name) : NULL;
+
+    if (exact != NULL)
+        return exact;
+    catga_local_subject *pattern =
+        after != NULL && after->is_pattern
+            ? after->next_pattern
+            : atomic_load_explicit(&broker->patterns, memory_order_acquire);
+    while (pattern != NULL && !catga_local_matches(pattern->name, name))
+        pattern = pattern->next_pattern;
+    return pattern;
+}
+
 /* ---- Changes, under `changing` ---- */
+
+static void add_pattern(catga_local *broker, catga_local_subject *subject)
+{
+    subject->is_pattern = true;
+    subject->next_pattern = atomic_load(&broker->patterns);
+    atomic_store_explicit(&broker->patterns, subject, memory_order_release);
+}
 
 static catga_local_subject *find_or_add_subject(catga_local *broker, const char *name)
 {
@@ -67,6 +91,8 @@ static catga_local_subject *find_or_add_subject(catga_local *broker, const char 
     _Atomic(catga_local_subject *) *bucket = &broker->subjects[hash % CATGA_LOCAL_BUCKETS];
     subject->next = atomic_load(bucket);
     atomic_store_explicit(bucket, subject, memory_order_release);
+    if (catga_local_is_pattern(name))
+        add_pattern(broker, subject);
     return subject;
 }
 

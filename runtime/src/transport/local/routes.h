@@ -54,11 +54,18 @@ struct catga_local_subject {
     uint64_t hash;
     char *name;
     size_t length;
+    bool is_pattern;                   /* its name has wildcards */
+    catga_local_subject *next_pattern; /* of a pattern */
     _Atomic(catga_local_group *) groups;
 };
 
 /* Returns the subject of that name, or NULL if it never had a subscriber. */
 catga_local_subject *catga_local_find(catga_local *broker, const char *name);
+
+/* Returns the first subject or pattern whose subscribers receive messages to `name`, for NULL, or
+ * the one after another; NULL at the end. */
+catga_local_subject *catga_local_match(catga_local *broker, const char *name,
+                                       const catga_local_subject *after);
 
 /* Returns a new member, which must be opened; NULL without memory. Called under `changing`. */
 catga_subscription *catga_local_member_new(catga_local_transport *transport,

@@ -6,12 +6,12 @@
 #include "transport/local/delivery.h"
 #include "transport/local/store.h"
 
-/* Queues a message for every group of its subject; *taken is set if there was a subscriber. */
+/* Queues a message for every group that it reaches; *taken is set if there was a subscriber. */
 static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
                               uint64_t token, catga_local_transport *requester, bool *taken)
 {
     catga_local *broker = transport->broker;
-    catga_local_subject *subject = catga_local_find(broker, outgoing->subject);
+    catga_local_subject *subject = catga_local_match(broker, outgoing->subject, NULL);
 
     *taken = false;
     if (subject == NULL)
@@ -19,9 +19,10 @@ static catga_status broadcast(catga_local_transport *transport, const catga_outg
     catga_local_message *message = catga_local_message_make(broker, outgoing, requester, token);
     if (message == NULL)
         return CATGA_NO_MEMORY;
-    for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
-         group = group->next)
-        *taken |= catga_local_enqueue_group(broker, group, message);
+    for (; subject != NULL; subject = catga_local_match(broker, outgoing->subject, subject))
+        for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
+             group = group->next)
+            *taken |= catga_local_enqueue_group(broker, group, message);
     catga_local_message_release(message);
     return CATGA_OK;
 }
@@ -43,12 +44,16 @@ catga_status catga_local_publish(catga_transport *transport, const catga_outgoin
 
 /* Returns the group whose member can handle a request in its sender's thread: the only
  * subscriber. */
-static catga_local_group *only_group(catga_local_subject *subject)
+static catga_local_group *only_group(catga_local *broker, const char *name)
 {
+    catga_local_subject *subject = catga_local_match(broker, name, NULL);
+
     catga_local_group *group =
         subject != NULL ? atomic_load_explicit(&subject->groups, memory_order_acquire) : NULL;
 
-    return group == NULL || group->next != NULL || group->name == NULL ? NULL : group;
+    if (group == NULL || group->next != NULL || group->name == NULL)
+        return NULL;
+    return catga_local_match(broker, name, subject) == NULL ? group : NULL;
 }
 
 /* Returns true if all workers of the member wait for this thread. */
@@ -89,13 +94,16 @@ static catga_subscription *enter_direct(catga_local_group *group, bool *deadlock
     return enter_another(group, deadlock);
 }
 
-/* Returns true if the subject has an active member. */
-static bool has_members(const catga_local_subject *subject)
+/* Returns true if a message to the subject reaches an active member. */
+static bool has_members(catga_local *broker, const char *name)
 {
-    for (catga_local_group *group = subject != NULL ? atomic_load(&subject->groups) : NULL;
-         group != NULL; group = group->next)
-        if (catga_local_count_members(group) != 0)
-            return true;
+    catga_local_subject *subject = NULL;
+
+    while ((subject = catga_local_match(broker, name, subject)) != NULL)
+        for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
+             group = group->next)
+            if (catga_local_count_members(group) != 0)
+                return true;
     return false;
 }
 
@@ -108,10 +116,11 @@ catga_status catga_local_request(catga_transport *transport, const catga_outgoin
 
     if (status != CATGA_OK || catga_local_fails(requester->broker, CATGA_LOCAL_LOSE_REQUEST))
         return status;
-    catga_local_subject *subject = catga_local_find(requester->broker, message->subject);
-    catga_local_group *group = message->sender_waits ? only_group(subject) : NULL;
+    catga_local_group *group =
+        message->sender_waits ? only_group(requester->broker, message->subject) : NULL;
     /* The broker's thread delivers queued messages, so it must not wait for their answers. */
-    bool deadlock = message->sender_waits && group == NULL && has_members(subject) &&
+    bool deadlock = message->sender_waits && group == NULL &&
+                    has_members(requester->broker, message->subject) &&
                     pthread_equal(pthread_self(), requester->broker->thread);
     catga_subscription *member = group != NULL ? enter_direct(group, &deadlock) : NULL;
     if (deadlock)

@@ -3,6 +3,7 @@
 
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
+#include "transport/local/pattern.h"
 #include "transport/local/store.h"
 
 #include <inttypes.h>
@@ -36,21 +37,10 @@ catga_local_stream *catga_local_find_stream(const catga_local_store *store, cons
     return stream;
 }
 
-/* Matches a subject; the last token of a pattern may be "*". */
-static bool matches(const char *pattern, const char *subject)
-{
-    size_t length = strlen(pattern);
-
-    if (length == 0 || pattern[length - 1] != '*')
-        return strcmp(pattern, subject) == 0;
-    return strncmp(pattern, subject, length - 1) == 0 &&
-           (strcmp(pattern, subject) == 0 || strchr(subject + length - 1, '.') == NULL);
-}
-
 static bool has_subject(const catga_local_stream *stream, const char *subject)
 {
     for (size_t i = 0; i < stream->subject_count; i++)
-        if (matches(stream->subjects[i], subject))
+        if (catga_local_matches(stream->subjects[i], subject))
             return true;
     return false;
 }

@@ -1,0 +1,13 @@
+/* Patterns of subjects: "*" stands for one token, and ">" for one or more at the end. */
+#ifndef CATGA_LOCAL_PATTERN_H
+#define CATGA_LOCAL_PATTERN_H
+
+#include <stdbool.h>
+
+/* Returns whether the name has a wildcard. */
+bool catga_local_is_pattern(const char *name);
+
+/* Returns whether the pattern matches a subject, or every subject of another pattern. */
+bool catga_local_matches(const char *pattern, const char *subject);
+
+#endif
