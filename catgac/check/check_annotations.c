@@ -1,5 +1,6 @@
 /* check_annotations.c -- checks where annotations stand, and their arguments. */
 #include "check/checker.h"
+#include "syntax/foreign.h"
 
 typedef struct annotation_rule {
     slice word;
@@ -25,13 +26,17 @@ static size_t kind_of(slice word)
 
 static void report_unknown(const checker *c, const ast_annotation *annotation)
 {
+    const foreign_word *foreign = foreign_find(FOREIGN_ANNOTATION, annotation->name.text);
     suggestion search = suggestion_for(annotation->name.text);
 
     for (size_t i = 0; i < ANNOTATION_COUNT; i++)
         suggestion_consider(&search, rules[i].word);
     diag_report(c->diags, DIAG_UNKNOWN_ANNOTATION, annotation->name.place,
                 "unknown annotation '@%.*s'", SLICE_PRINT(annotation->name.text));
-    diag_suggest(c->diags, annotation->name.place, &search);
+    if (foreign != NULL)
+        foreign_explain(c->diags, annotation->name.place, foreign);
+    else
+        diag_suggest(c->diags, annotation->name.place, &search);
 }
 
 /* Returns false, after a report, if an annotation is not allowed here or is repeated. */

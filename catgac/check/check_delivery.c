@@ -152,8 +152,6 @@ static void read_backoff(const delivery_draft *d, const ast_argument *range)
     }
     message->backoff_ns = first;
     message->backoff_longest_ns = longest;
-    if (message->kind != MESSAGE_EVENT)
-        check_unsupported(d->c, range->place, "'backoff' of a command or query is");
 }
 
 static void read_retry(const delivery_draft *d)
@@ -208,7 +206,6 @@ static void set_annotation_spans(const delivery_draft *d)
     spans->dedup = check_place_of(d->set->of[ANNOTATION_DEDUP]);
     spans->idempotent = check_place_of(d->set->of[ANNOTATION_IDEMPOTENT]);
     spans->stream = check_place_of(d->set->of[ANNOTATION_STREAM]);
-    spans->trace = check_place_of(d->set->of[ANNOTATION_TRACE]);
     spans->http = check_place_of(d->set->of[ANNOTATION_HTTP]);
 }
 
@@ -342,6 +339,4 @@ void check_delivery(checker *c, const symbol *s, const annotation_set *set)
         read_event(&d);
     else
         read_command(&d);
-    const ast_annotation *trace = set->of[ANNOTATION_TRACE];
-    s->message->is_traced = trace != NULL && check_no_arguments(c, trace);
 }

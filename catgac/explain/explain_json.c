@@ -137,7 +137,6 @@ static void put_error_statuses(json_writer *w, const model_error_set *errors)
 
 static void put_ways(json_writer *w, const model_message *message)
 {
-    json_put_flag(w, "traced", message->is_traced);
     if (message->http == NULL)
         return;
     json_open(w, "http", '{');

@@ -191,16 +191,6 @@ static void print_http(buffer *out, const model_message *message)
     buffer_append_char(out, '\n');
 }
 
-static void print_ways(buffer *out, const model_message *message)
-{
-    if (message->is_traced) {
-        begin_line(out, "traced");
-        buffer_append_text(out, "yes\n");
-    }
-    if (message->http != NULL)
-        print_http(out, message);
-}
-
 static void print_event(buffer *out, const model_message *message)
 {
     begin_line(out, "delivery");
@@ -230,7 +220,8 @@ static void print_message(const part_list *all, const model_message *message, bu
         print_event(out, message);
     else
         print_call(out, message);
-    print_ways(out, message);
+    if (message->http != NULL)
+        print_http(out, message);
 }
 
 /* ---- Services -------------------------------------------------------------------------------- */

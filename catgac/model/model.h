@@ -261,7 +261,6 @@ typedef struct model_annotation_spans {
     span dedup;
     span idempotent;
     span stream;
-    span trace;
     span http;
 } model_annotation_spans;
 
@@ -275,7 +274,6 @@ struct model_message {
     /* Fields with @key, in order: their values are the last tokens of the subject. */
     const model_field *const *keys;
     size_t key_count;
-    bool is_traced;         /* @trace */
     const model_http *http; /* @http, or NULL */
 
     /* Of calls and stored events; 0 for other events. */
@@ -283,7 +281,7 @@ struct model_message {
     uint32_t retries;    /* attempts after the first, at most 100; 0 by default, 3 for handlers of
                             stored events */
     uint64_t backoff_ns; /* pause before the first retry, doubled for each further retry */
-    uint64_t backoff_longest_ns; /* longest pause; both 0 for a call without @retry */
+    uint64_t backoff_longest_ns; /* longest pause; both 0 for a call without `backoff` */
 
     /* Of commands and queries only. */
     const model_table *result;       /* in any module */

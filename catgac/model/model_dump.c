@@ -170,8 +170,6 @@ static void dump_ways(const model_message *message, buffer *out)
                       message->idempotency_ns, SLICE_PRINT(message->bucket));
     for (size_t i = 0; i < message->key_count; i++)
         buffer_printf(out, "    key %.*s\n", SLICE_PRINT(message->keys[i]->origin.name));
-    if (message->is_traced)
-        buffer_append_text(out, "    traced\n");
     if (message->http != NULL)
         buffer_printf(out, "    http %.*s %.*s %" PRIu32 "\n", SLICE_PRINT(message->http->method),
                       SLICE_PRINT(message->http->path), message->http->status);

@@ -4,7 +4,12 @@
 
 #include "base/diag.h"
 
-typedef enum foreign_place { FOREIGN_TYPE, FOREIGN_DECLARATION, FOREIGN_MEMBER } foreign_place;
+typedef enum foreign_place {
+    FOREIGN_TYPE,
+    FOREIGN_DECLARATION,
+    FOREIGN_MEMBER,
+    FOREIGN_ANNOTATION
+} foreign_place;
 
 typedef struct foreign_word {
     foreign_place place;

@@ -479,6 +479,9 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
  * on ${message.subject}
   % if not message.is_event
  * timeout ${message.timeout_ms} ms, at most ${message.retries} retries
+    % if message.has_backoff
+ * pauses between retries double from ${message.backoff_ms} to ${message.backoff_longest_ms} ms
+    % end
   % end
   % if message.is_stored
  * stored, and delivered at least once: at most ${message.retries} retries of a handler

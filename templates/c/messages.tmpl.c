@@ -97,6 +97,13 @@ const catga_message ${message.type}_message_descriptor = {
     ${message.kind},
     ${message.timeout_ms}, /* timeout in milliseconds */
     ${message.retries}, /* retries */
+  % if message.is_event
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
+  % else
+    ${message.backoff_ms}, /* milliseconds before the first retry of a call */
+    ${message.backoff_longest_ms}, /* longest pause in milliseconds */
+  % end
     ${message.delivery}, /* delivery */
     ${message.claims}, /* claims */
 };

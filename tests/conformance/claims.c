@@ -10,15 +10,16 @@
 enum { FAILS = 500, REFUSES = 501, WAITS = 502, FILLS = 503, LEASE_MS = 200 };
 
 static const catga_claims claims = {"SAMPLE_V1_Settle", 120000};
-static const catga_message settle_message = {"catga.commands.sample.v1.Settle",
-                                             &sample_echo_table,
-                                             &sample_answer_table,
-                                             &sample_error,
-                                             CATGA_COMMAND,
-                                             3000,
-                                             2,
-                                             NULL,
-                                             &claims};
+static const catga_message settle_message = {
+    .subject = "catga.commands.sample.v1.Settle",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 3000,
+    .retries = 2,
+    .claims = &claims,
+};
 
 typedef struct settler {
     sample_function *settle;

@@ -2,6 +2,7 @@
  * Calls and events over each transport: conformance local | nats (at $NATS_URL). Each case has its
  * own prefix, so no case receives messages of another.
  */
+#include "base/clock.h"
 #include "fixture.h"
 
 #include <pthread.h>
@@ -168,6 +169,28 @@ static void without_responders(void **state)
     publish(client, 1); /* an event may have no subscriber */
 }
 
+/* The usual pause before a first retry is 25 to 75 ms. */
+static void a_declared_pause_is_between_two_tries(void **state)
+{
+    static const catga_message patient = {
+        .subject = "catga.queries.sample.v1.Ask",
+        .table = &sample_ask_table,
+        .result = &sample_answer_table,
+        .kind = CATGA_QUERY,
+        .timeout_ms = 2000,
+        .retries = 1,
+        .backoff_ms = 400,
+        .backoff_longest_ms = 400,
+    };
+    fixture *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    int64_t began = catga_clock_now();
+
+    assert_int_equal(call(client, &patient, &hello), CATGA_NO_RESPONDERS);
+    assert_in_range(catga_clock_now() - began, 200 * CATGA_MILLISECOND, 1500 * CATGA_MILLISECOND);
+    assert_int_equal(catga_count(client).calls_retried, 1);
+}
+
 static void *serve_soon(void *argument)
 {
     fixture *s = argument;
@@ -236,15 +259,15 @@ static catga_status echo_when_told(catga_context *context, sample_view view)
     return echo(context, view);
 }
 
-static const catga_message short_echo = {"catga.commands.sample.v1.Echo",
-                                         &sample_echo_table,
-                                         &sample_answer_table,
-                                         &sample_error,
-                                         CATGA_COMMAND,
-                                         100,
-                                         3,
-                                         NULL,
-                                         NULL};
+static const catga_message short_echo = {
+    .subject = "catga.commands.sample.v1.Echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 100,
+    .retries = 3,
+};
 
 static void *give_up(void *argument)
 {
@@ -489,6 +512,7 @@ int main(int argc, char **argv)
         case_of(a_bus_may_call_itself),
         case_of(sizes),
         case_of(without_responders),
+        case_of(a_declared_pause_is_between_two_tries),
         case_of(somebody_comes_in_time),
         case_of(errors_travel),
         case_of(a_slow_handler_does_not_delay_its_caller),

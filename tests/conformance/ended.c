@@ -10,7 +10,12 @@
 
 static const char *const subjects[] = {"catga.events.sample.v1.Kept",
                                        "catga.events.sample.v1.Once"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
+static const catga_stream stream = {
+    .name = "SAMPLE_V1",
+    .subjects = subjects,
+    .subject_count = 2,
+    .window_ms = 120000,
+};
 static const catga_delivery kept_delivery = {
     .stream = &stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true};
 static const catga_delivery once_delivery = {.stream = &stream,

@@ -16,7 +16,12 @@
 enum { AT_ONCE = 4, EVENTS = 20 };
 
 static const char *const subjects[] = {"catga.events.sample.v1.Shipped"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_stream stream = {
+    .name = "SAMPLE_V1",
+    .subjects = subjects,
+    .subject_count = 1,
+    .window_ms = 120000,
+};
 static const catga_delivery delivery = {.stream = &stream};
 static const catga_message shipped = {.subject = "catga.events.sample.v1.Shipped",
                                       .table = &sample_noted_table,

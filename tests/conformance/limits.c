@@ -15,24 +15,25 @@
 enum { LIMIT = 65536, LOWER = 16384, TINY = 600 };
 
 static const catga_claims claims = {"SAMPLE_V1_Settle", 120000};
-static const catga_message settle_message = {"catga.commands.sample.v1.Settle",
-                                             &sample_echo_table,
-                                             &sample_answer_table,
-                                             &sample_error,
-                                             CATGA_COMMAND,
-                                             5000,
-                                             9,
-                                             NULL,
-                                             &claims};
-static const catga_message ask_message = {"catga.queries.sample.v1.Ask",
-                                          &sample_ask_table,
-                                          &sample_answer_table,
-                                          &sample_error,
-                                          CATGA_QUERY,
-                                          5000,
-                                          9,
-                                          NULL,
-                                          NULL};
+static const catga_message settle_message = {
+    .subject = "catga.commands.sample.v1.Settle",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 5000,
+    .retries = 9,
+    .claims = &claims,
+};
+static const catga_message ask_message = {
+    .subject = "catga.queries.sample.v1.Ask",
+    .table = &sample_ask_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_QUERY,
+    .timeout_ms = 5000,
+    .retries = 9,
+};
 
 typedef struct functions {
     sample_function *settle;

@@ -49,24 +49,23 @@ static int clear_stage(void **state)
 
 /* ---- Messages and handlers ---- */
 
-static const catga_message once = {"catga.commands.sample.v1.Echo",
-                                   &sample_echo_table,
-                                   &sample_answer_table,
-                                   &sample_error,
-                                   CATGA_COMMAND,
-                                   5000,
-                                   0,
-                                   NULL,
-                                   NULL};
-static const catga_message often = {"catga.commands.sample.v1.Echo",
-                                    &sample_echo_table,
-                                    &sample_answer_table,
-                                    &sample_error,
-                                    CATGA_COMMAND,
-                                    5000,
-                                    8,
-                                    NULL,
-                                    NULL};
+static const catga_message once = {
+    .subject = "catga.commands.sample.v1.Echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 5000,
+};
+static const catga_message often = {
+    .subject = "catga.commands.sample.v1.Echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 5000,
+    .retries = 8,
+};
 
 static const sample hello = {{"hello", 5}, 1};
 

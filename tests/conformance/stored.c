@@ -11,27 +11,38 @@
 
 static const char *const subjects[] = {"catga.events.sample.v1.Kept",
                                        "catga.events.sample.v1.Frail"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
-static const catga_delivery kept_delivery = {&stream, 20, 100, true, false};
-static const catga_delivery frail_delivery = {&stream, 20, 100, false, false};
-static const catga_message kept = {"catga.events.sample.v1.Kept",
-                                   &sample_noted_table,
-                                   NULL,
-                                   NULL,
-                                   CATGA_EVENT,
-                                   3000,
-                                   2,
-                                   &kept_delivery,
-                                   NULL};
-static const catga_message frail = {"catga.events.sample.v1.Frail",
-                                    &sample_noted_table,
-                                    NULL,
-                                    NULL,
-                                    CATGA_EVENT,
-                                    3000,
-                                    0,
-                                    &frail_delivery,
-                                    NULL};
+static const catga_stream stream = {
+    .name = "SAMPLE_V1",
+    .subjects = subjects,
+    .subject_count = 2,
+    .window_ms = 120000,
+};
+static const catga_delivery kept_delivery = {
+    .stream = &stream,
+    .backoff_ms = 20,
+    .backoff_longest_ms = 100,
+    .dead_letter = true,
+};
+static const catga_delivery frail_delivery = {
+    .stream = &stream,
+    .backoff_ms = 20,
+    .backoff_longest_ms = 100,
+};
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 3000,
+    .retries = 2,
+    .delivery = &kept_delivery,
+};
+static const catga_message frail = {
+    .subject = "catga.events.sample.v1.Frail",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 3000,
+    .delivery = &frail_delivery,
+};
 
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
@@ -54,17 +65,26 @@ static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sam
 
 /* A stream with a short de-duplication window, so that two stored events may have the same id. */
 static const char *const hasty_subjects[] = {"catga.events.hasty.v1.Kept"};
-static const catga_stream hasty_stream = {"HASTY_V1", hasty_subjects, 1, 100};
-static const catga_delivery hasty_delivery = {&hasty_stream, 20, 100, true, false};
-static const catga_message hasty = {"catga.events.hasty.v1.Kept",
-                                    &sample_noted_table,
-                                    NULL,
-                                    NULL,
-                                    CATGA_EVENT,
-                                    3000,
-                                    2,
-                                    &hasty_delivery,
-                                    NULL};
+static const catga_stream hasty_stream = {
+    .name = "HASTY_V1",
+    .subjects = hasty_subjects,
+    .subject_count = 1,
+    .window_ms = 100,
+};
+static const catga_delivery hasty_delivery = {
+    .stream = &hasty_stream,
+    .backoff_ms = 20,
+    .backoff_longest_ms = 100,
+    .dead_letter = true,
+};
+static const catga_message hasty = {
+    .subject = "catga.events.hasty.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 3000,
+    .retries = 2,
+    .delivery = &hasty_delivery,
+};
 static const catga_handler hasty_handlers[] = {
     {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
@@ -254,8 +274,15 @@ static void an_invalid_event_is_not_stored(void **state)
 static void a_stream_with_other_settings_is_left_alone(void **state)
 {
     static const char *const few[] = {"catga.events.sample.v1.Frail"};
-    static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
-    static const catga_delivery small_delivery = {&smaller, 0, 0, false, false};
+    static const catga_stream smaller = {
+        .name = "SAMPLE_V1",
+        .subjects = few,
+        .subject_count = 1,
+        .window_ms = 120000,
+    };
+    static const catga_delivery small_delivery = {
+        .stream = &smaller,
+    };
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
     catga_message first = frail;

@@ -10,17 +10,27 @@
 enum { EVENTS = 200, LEASE_MS = 800, SHORT_LEASE_MS = 100 };
 
 static const char *const subjects[] = {"catga.events.sample.v1.Shipped"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {&stream, 20, 100, true, true};
-static const catga_message shipped = {"catga.events.sample.v1.Shipped",
-                                      &sample_noted_table,
-                                      NULL,
-                                      NULL,
-                                      CATGA_EVENT,
-                                      3000,
-                                      2,
-                                      &delivery,
-                                      NULL};
+static const catga_stream stream = {
+    .name = "SAMPLE_V1",
+    .subjects = subjects,
+    .subject_count = 1,
+    .window_ms = 120000,
+};
+static const catga_delivery delivery = {
+    .stream = &stream,
+    .backoff_ms = 20,
+    .backoff_longest_ms = 100,
+    .dead_letter = true,
+    .once = true,
+};
+static const catga_message shipped = {
+    .subject = "catga.events.sample.v1.Shipped",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 3000,
+    .retries = 2,
+    .delivery = &delivery,
+};
 static const catga_handler handlers[] = {{"notify", &shipped, CATGA_GROUP,
                                           offsetof(sample_listener, notify),
                                           sample_listener_run_notify}};

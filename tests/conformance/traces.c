@@ -605,7 +605,12 @@ static void a_refused_message_is_a_failed_span(void **state)
 static void an_event_that_ends_before_its_first_try_is_a_failed_span(void **state)
 {
     static const char *const few[] = {"catga.events.sample.v1.Frail"};
-    static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
+    static const catga_stream smaller = {
+        .name = "SAMPLE_V1",
+        .subjects = few,
+        .subject_count = 1,
+        .window_ms = 120000,
+    };
     static const catga_delivery elsewhere = {.stream = &smaller};
     fixture *f = *state;
     catga_bus *bus = join(f);

@@ -13,15 +13,15 @@
 
 /* ---- The run ---- */
 
-static const catga_message quick_echo = {"catga.commands.sample.v1.Echo",
-                                         &sample_echo_table,
-                                         &sample_answer_table,
-                                         &sample_error,
-                                         CATGA_COMMAND,
-                                         100,
-                                         1,
-                                         NULL,
-                                         NULL};
+static const catga_message quick_echo = {
+    .subject = "catga.commands.sample.v1.Echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 100,
+    .retries = 1,
+};
 
 static catga_status reply(catga_context *context, sample_view view)
 {

@@ -42,7 +42,6 @@ static const char *const mutator_words[] = {
     "@dead_letter",
     "@dedup(window: 5m)",
     "@idempotent(for: 5m)",
-    "@trace",
     "@stream(max_age: 7d, max_bytes: 1024, replicas: 3, storage: memory)",
     "@http(GET \"/a/{b}\")",
     "@http(POST \"/a\", status: 201)",

@@ -7,7 +7,12 @@
 #define KEPT_SUBJECT "catga.events.sample.v1.Kept"
 
 static const char *const kept_subjects[] = {KEPT_SUBJECT};
-static const catga_stream kept_stream = {"SAMPLE_V1", kept_subjects, 1, 120000};
+static const catga_stream kept_stream = {
+    .name = "SAMPLE_V1",
+    .subjects = kept_subjects,
+    .subject_count = 1,
+    .window_ms = 120000,
+};
 
 /* The initialiser of a catga_message with delivery; a test adds settings such as .timeout_ms = 100.
  * */

@@ -68,7 +68,7 @@ class System(Writer):
         backoff = self.either(f", backoff: {PAUSES[pauses[0]]}..{PAUSES[pauses[1]]}")
         return self.random.choice(["@qos(at_least_once)", "@qos(exactly_once)"]) + self.either(f" @retry({self.random.randint(1, 9)}{backoff})") + self.either(" @dead_letter") + \
             self.either(" @dedup(window: 1d)") + self.either(" @timeout(30s)") + \
-            (self.either(" @stream(max_age: 7d, max_bytes: 1 << 30, replicas: 3, storage: file)") + self.either(" @trace") if self.whole else "")
+            (self.either(" @stream(max_age: 7d, max_bytes: 1 << 30, replicas: 3, storage: file)") if self.whole else "")
 
     def http(self, kind, name, fields):
         """Returns the annotation of a request with these lines of fields. A query string has no tables, structs and unions."""
@@ -84,7 +84,7 @@ class System(Writer):
                   ["string", "u32"] + self.keys(), ["said", "asked"])
         path = self.either(self.http(kind, name, self.lines[at + 1:-1]))
         once = self.either(" @idempotent" + self.either("(for: 1h)")) if kind == "command" else ""
-        self.lines.insert(at, f"{path} @timeout({self.random.choice(PAUSES[1:])}) {self.either('@retry(2)')}{once}")
+        self.lines.insert(at, f"{path} @timeout({self.random.choice(PAUSES[1:])}) {self.random.choice(['', '@retry(2)', '@retry(2, backoff: 1ms..10ms)'])}{once}")
 
     def messages(self):
         self.body(f"table {self.letter}Result {{", ["string"])

@@ -34,26 +34,29 @@ static const catga_error_set sample_error = {"sample.SampleError", sample_errors
 static const catga_declared_error sample_other_errors[] = {{1002, "sample.OtherError.Elsewhere"}};
 static const catga_error_set sample_other_error = {"sample.OtherError", sample_other_errors, 1};
 
-static const catga_message sample_echo_message = {"catga.commands.sample.v1.Echo",
-                                                  &sample_echo_table,
-                                                  &sample_answer_table,
-                                                  &sample_error,
-                                                  CATGA_COMMAND,
-                                                  2000,
-                                                  2,
-                                                  NULL,
-                                                  NULL};
-static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
-                                                 &sample_ask_table,
-                                                 &sample_answer_table,
-                                                 &sample_error,
-                                                 CATGA_QUERY,
-                                                 2000,
-                                                 2,
-                                                 NULL,
-                                                 NULL};
+static const catga_message sample_echo_message = {
+    .subject = "catga.commands.sample.v1.Echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 2000,
+    .retries = 2,
+};
+static const catga_message sample_ask_message = {
+    .subject = "catga.queries.sample.v1.Ask",
+    .table = &sample_ask_table,
+    .result = &sample_answer_table,
+    .errors = &sample_error,
+    .kind = CATGA_QUERY,
+    .timeout_ms = 2000,
+    .retries = 2,
+};
 static const catga_message sample_noted_message = {
-    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0, NULL, NULL};
+    .subject = "catga.events.sample.v1.Noted",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+};
 
 /* Works like the generated function of an error. */
 SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status

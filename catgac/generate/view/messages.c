@@ -114,6 +114,7 @@ static void view_delivery(viewer *v, const model_message *message, view_message 
         made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
     made->backoff_ms = milliseconds_of(message->backoff_ns);
     made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
+    made->has_backoff = message->kind != MESSAGE_EVENT && message->backoff_ns > 0;
     made->dead_letter = c_bool(message->dead_letter);
     made->is_once = message->qos == QOS_EXACTLY_ONCE;
     made->once = c_bool(made->is_once);

@@ -278,6 +278,9 @@ typedef struct catga_message {
     uint32_t timeout_ms; /* milliseconds from the first attempt to the answer; for commands, queries
                             and stored events */
     uint32_t retries;    /* attempts after the first; for a stored event, of a handler */
+    uint32_t backoff_ms; /* of a command or query: milliseconds before the first retry, doubled
+                            before each further one; 0: 50, at most 5000 */
+    uint32_t backoff_longest_ms;
     const catga_delivery *delivery; /* of a stored event, else NULL */
     const catga_claims *claims;     /* of an idempotent command, else NULL */
 } catga_message;

@@ -19,7 +19,9 @@ static catga_status exchange(catga_bus_state *state, const catga_message *kind,
     call->request.envelope.outgoing = *message;
     call->request.began = catga_clock_now();
     call->request.bounded = false;
-    catga_tries_plan(state, call, kind->delivery != NULL, 0, deadline);
+    catga_tries_plan(
+        state, call,
+        &(catga_retry_plan){.is_repeatable = kind->delivery != NULL, .deadline = deadline});
     call->request.retry.is_single = true;
     catga_tries_wait(state, call, &outcome);
     if (outcome.error.text.length != 0)

@@ -13,13 +13,13 @@ enum { STORE_RETRIES = 9 };
 
 /* ---- Beginning ---- */
 
-void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is_repeatable,
-                      uint32_t retries, int64_t deadline)
+void catga_tries_plan(const catga_bus_state *state, catga_pending *call,
+                      const catga_retry_plan *plan)
 {
     uint64_t random =
         catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^ state->message_ids.key[0];
 
-    catga_retry_init(&call->request.retry, is_repeatable, retries, deadline, random);
+    catga_retry_init(&call->request.retry, plan, random);
 }
 
 /* Returns the deadline of the message, or an earlier one: of the sender, or of the message that is
@@ -56,8 +56,13 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     outgoing->sender_waits = !has_callback;
     if (stored)
         outgoing->stream = catga_names_stream_hash(state, message->delivery->stream);
-    catga_tries_plan(state, call, message->kind == CATGA_QUERY || stored || message->claims != NULL,
-                     stored ? STORE_RETRIES : message->retries, outgoing->deadline_ns);
+    catga_tries_plan(
+        state, call,
+        &(catga_retry_plan){.is_repeatable =
+                                message->kind == CATGA_QUERY || stored || message->claims != NULL,
+                            .retries = stored ? STORE_RETRIES : message->retries,
+                            .pauses = {message->backoff_ms, message->backoff_longest_ms},
+                            .deadline = outgoing->deadline_ns});
 }
 
 catga_status catga_tries_begin(const catga_bus *bus, const catga_message *message,

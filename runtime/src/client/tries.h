@@ -16,9 +16,9 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
                                const catga_call_settings *settings, bool has_callback,
                                catga_pending **call, catga_problem *problem);
 
-/* Plans the tries of a claimed call until `deadline`. */
-void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is_repeatable,
-                      uint32_t retries, int64_t deadline);
+/* Begins the tries of a claimed call by a plan. */
+void catga_tries_plan(const catga_bus_state *state, catga_pending *call,
+                      const catga_retry_plan *plan);
 
 /* Passes the end of a call to the hook, before the call is freed. */
 void catga_tries_report(catga_bus_state *state, catga_pending *call, catga_status status,

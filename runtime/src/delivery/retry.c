@@ -3,18 +3,19 @@
 
 #include "base/monotime.h"
 
-enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, PROGRESS_PAUSE_MS = 400 };
+static const catga_pauses usual_pauses = {.next = 50, .longest = 5000};
+static const catga_pauses progress_pauses = {.next = 50, .longest = 400};
 
-void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
-                      uint64_t random)
+void catga_retry_init(catga_retry *retry, const catga_retry_plan *plan, uint64_t random)
 {
     *retry = (catga_retry){
-        .deadline = deadline,
-        .until = deadline,
+        .deadline = plan->deadline,
+        .until = plan->deadline,
         .random = random | 1,
-        .retries_left = retries,
-        .pause_ms = FIRST_PAUSE_MS,
-        .repeatable = repeatable,
+        .retries_left = plan->retries,
+        .pauses = plan->pauses.next == 0 ? usual_pauses : plan->pauses,
+        .questions = progress_pauses,
+        .repeatable = plan->is_repeatable,
         .phase = CATGA_RETRY_NEW,
         .result = CATGA_TIMEOUT,
     };
@@ -51,24 +52,23 @@ static catga_retry_action send(catga_retry *retry, int64_t now)
 }
 
 /* Returns the next pause in nanoseconds: the planned one times 0.5 to 1.5. */
-static int64_t next_pause(catga_retry *retry)
+static int64_t next_pause(catga_retry *retry, catga_pauses *pauses)
 {
-    int64_t planned = (int64_t)retry->pause_ms * CATGA_MILLISECOND;
+    int64_t planned = (int64_t)pauses->next * CATGA_MILLISECOND;
 
     retry->random ^= retry->random << 13;
     retry->random ^= retry->random >> 7;
     retry->random ^= retry->random << 17;
-    retry->pause_ms =
-        retry->pause_ms < LONGEST_PAUSE_MS / 2 ? retry->pause_ms * 2 : LONGEST_PAUSE_MS;
+    pauses->next = pauses->next < pauses->longest / 2 ? pauses->next * 2 : pauses->longest;
     return planned / 2 + (int64_t)(retry->random % (uint64_t)planned);
 }
 
 /* Plans a retry. Returns false if none is left, or no time for it. */
-static bool pause(catga_retry *retry, int64_t now)
+static bool pause(catga_retry *retry, catga_pauses *pauses, int64_t now)
 {
     if (retry->retries_left == 0)
         return false;
-    int64_t until = catga_clock_after(now, next_pause(retry));
+    int64_t until = catga_clock_after(now, next_pause(retry, pauses));
     if (until >= retry->deadline)
         return false;
     retry->retries_left--;
@@ -90,9 +90,7 @@ static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
     if (retry->phase != CATGA_RETRY_ANSWERING)
         return CATGA_RETRY_WAIT;
     retry->retries_left++;
-    if (retry->pause_ms > PROGRESS_PAUSE_MS)
-        retry->pause_ms = PROGRESS_PAUSE_MS;
-    if (!retry->repeatable || !pause(retry, now)) {
+    if (!retry->repeatable || !pause(retry, &retry->questions, now)) {
         retry->retries_left--;
         retry->until = retry->deadline;
     }
@@ -107,7 +105,7 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
     if (!not_run(status)) /* a denial says nothing about an earlier try */
         return finish(retry,
                       status == CATGA_NOT_PERMITTED && retry->in_doubt ? CATGA_TIMEOUT : status);
-    if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))
+    if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, &retry->pauses, now))
         return CATGA_RETRY_WAIT;
     return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
 }
@@ -128,7 +126,7 @@ static catga_retry_action on_lost(catga_retry *retry, int64_t now)
 {
     if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING) {
         retry->in_doubt = true;
-        pause(retry, now);
+        pause(retry, &retry->pauses, now);
     }
     return CATGA_RETRY_WAIT;
 }

@@ -3,15 +3,15 @@
  * a waiting thread, the timer thread or a simulator, reports events and does each action.
  *
  * There is a first try and at most `retries` retries, all within the deadline. The pause between a
- * failed try and the next is 50, 100, 200 ... ms, each times 0.5 to 1.5. A try is followed by a
- * retry
+ * failed try and the next doubles from the first pause to the longest, each times 0.5 to 1.5. A try
+ * is followed by a retry
  *
  *   - if it certainly ran no handler: no responders, not connected, overloaded, draining, too late;
  *   - if the call is repeatable (a query, or a message stored under its id) and the try's share of
  * the time passed without an answer, or its connection was lost.
  *
- * If a try is told that an earlier one is running, a repeatable call is sent again after such a
- * pause, of 400 ms at most. That does not use up a retry.
+ * If a try is told that an earlier one is running, a repeatable call is sent again after a pause of
+ * 50, 100, 200, 400, 400 ... ms, varied in the same way. That does not use up a retry.
  *
  * The result says that nothing ran only if no try ran. If a try was lost and may have run, the
  * result is CATGA_TIMEOUT.
@@ -42,13 +42,27 @@ typedef enum catga_retry_phase {
     CATGA_RETRY_FINISHED
 } catga_retry_phase;
 
+/* Pauses in milliseconds, before variation. */
+typedef struct catga_pauses {
+    uint32_t next;
+    uint32_t longest;
+} catga_pauses;
+
+typedef struct catga_retry_plan {
+    bool is_repeatable;
+    uint32_t retries;
+    catga_pauses pauses; /* all zero: from 50 ms to 5 s */
+    int64_t deadline;    /* on the clock of `now` */
+} catga_retry_plan;
+
 typedef struct catga_retry {
     int64_t deadline; /* on the clock of `now` */
     int64_t until;    /* time of CATGA_RETRY_TIME */
     uint64_t random;  /* not 0; determines the pauses */
     uint32_t tries;   /* number of tries so far */
     uint32_t retries_left;
-    uint32_t pause_ms; /* next pause, before variation */
+    catga_pauses pauses;    /* between tries */
+    catga_pauses questions; /* while an earlier try is running */
     bool repeatable;
     bool is_single; /* CATGA_IN_PROGRESS ends the call; set after init */
     bool in_doubt;  /* a lost try may have run */
@@ -56,8 +70,7 @@ typedef struct catga_retry {
     catga_status result;
 } catga_retry;
 
-void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
-                      uint64_t random);
+void catga_retry_init(catga_retry *retry, const catga_retry_plan *plan, uint64_t random);
 
 /*
  * Applies an event. `status` belongs to CATGA_RETRY_RESULT and CATGA_RETRY_REFUSED. Only BEGIN and

@@ -693,7 +693,9 @@ static void begin(world *w, uint64_t seed)
         publisher *p = &w->publishers[i];
         uint32_t retries = (uint32_t)draw(&w->fate, 10);
         p->max_tries = retries + 1;
-        catga_retry_init(&p->retry, true, retries, DEADLINE_MS * MS, draw(&w->fate, UINT32_MAX));
+        catga_retry_plan plan = {
+            .is_repeatable = true, .retries = retries, .deadline = DEADLINE_MS * MS};
+        catga_retry_init(&p->retry, &plan, draw(&w->fate, UINT32_MAX));
         w->events[i].failures_planned = (unsigned)draw(&w->fate, 6);
         w->events[i].rejects = draw(&w->fate, 6) == 0;
         w->events[i].bad = draw(&w->fate, 8) == 0;

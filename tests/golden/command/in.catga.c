@@ -199,6 +199,8 @@ const catga_message test_commands_do_it_message_descriptor = {
     CATGA_COMMAND,
     1500, /* timeout in milliseconds */
     3, /* retries */
+    100, /* milliseconds before the first retry of a call */
+    300, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };

@@ -235,6 +235,7 @@ typedef void test_commands_result_callback(catga_status status, test_commands_re
  * ---- command test.commands.DoIt
  * on catga.commands.test.commands.v3.DoIt
  * timeout 1500 ms, at most 3 retries
+ * pauses between retries double from 100 to 300 ms
  */
 
 extern const catga_message test_commands_do_it_message_descriptor;

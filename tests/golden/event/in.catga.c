@@ -98,6 +98,8 @@ const catga_message test_events_done_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };

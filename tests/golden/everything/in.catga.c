@@ -1340,6 +1340,8 @@ const catga_message sample_everything_do_it_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1372,6 +1374,8 @@ const catga_message sample_everything_ask_it_message_descriptor = {
     CATGA_QUERY,
     2000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1409,6 +1413,8 @@ const catga_message sample_everything_do_it_once_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &sample_everything_do_it_once_claims, /* claims */
 };
@@ -1453,6 +1459,8 @@ const catga_message sample_everything_done_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1475,6 +1483,8 @@ const catga_message sample_everything_kept_message_descriptor = {
     CATGA_EVENT,
     2000, /* timeout in milliseconds */
     5, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     &sample_everything_kept_delivery, /* delivery */
     NULL, /* claims */
 };
@@ -1497,6 +1507,8 @@ const catga_message sample_everything_also_kept_message_descriptor = {
     CATGA_EVENT,
     5000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     &sample_everything_also_kept_delivery, /* delivery */
     NULL, /* claims */
 };

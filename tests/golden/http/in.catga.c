@@ -1042,6 +1042,8 @@ const catga_message test_http_create_order_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1074,6 +1076,8 @@ const catga_message test_http_change_order_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1106,6 +1110,8 @@ const catga_message test_http_drop_order_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1138,6 +1144,8 @@ const catga_message test_http_get_order_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1170,6 +1178,8 @@ const catga_message test_http_last_order_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1202,6 +1212,8 @@ const catga_message test_http_inner_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1234,6 +1246,8 @@ const catga_message test_http_order_created_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -1248,6 +1262,8 @@ const catga_message test_http_order_dropped_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };

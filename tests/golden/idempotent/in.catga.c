@@ -228,6 +228,8 @@ const catga_message shop_pay_message_descriptor = {
     CATGA_COMMAND,
     2000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_pay_claims, /* claims */
 };
@@ -277,6 +279,8 @@ const catga_message shop_refund_message_descriptor = {
     CATGA_COMMAND,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_refund_claims, /* claims */
 };

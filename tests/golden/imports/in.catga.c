@@ -350,6 +350,8 @@ const catga_message test_imports_get_price_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -382,6 +384,8 @@ const catga_message test_imports_get_amount_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };

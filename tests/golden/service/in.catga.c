@@ -223,6 +223,8 @@ const catga_message test_services_ask_it_message_descriptor = {
     CATGA_QUERY,
     5000, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -255,6 +257,8 @@ const catga_message test_services_done_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };

@@ -374,6 +374,8 @@ const catga_message test_stored_seen_message_descriptor = {
     CATGA_EVENT,
     0, /* timeout in milliseconds */
     0, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
 };
@@ -396,6 +398,8 @@ const catga_message test_stored_shipped_message_descriptor = {
     CATGA_EVENT,
     5000, /* timeout in milliseconds */
     5, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     &test_stored_shipped_delivery, /* delivery */
     NULL, /* claims */
 };
@@ -418,6 +422,8 @@ const catga_message test_stored_paid_message_descriptor = {
     CATGA_EVENT,
     2000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     &test_stored_paid_delivery, /* delivery */
     NULL, /* claims */
 };
@@ -440,6 +446,8 @@ const catga_message test_stored_booked_message_descriptor = {
     CATGA_EVENT,
     5000, /* timeout in milliseconds */
     3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
     &test_stored_booked_delivery, /* delivery */
     NULL, /* claims */
 };

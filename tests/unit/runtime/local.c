@@ -402,15 +402,15 @@ static void sends_beyond_in_flight_are_rejected(void **state)
 
 static void a_send_that_is_not_answered(void **state)
 {
-    static const catga_message impatient = {"catga.queries.sample.v1.Ask",
-                                            &sample_ask_table,
-                                            &sample_answer_table,
-                                            &sample_error,
-                                            CATGA_QUERY,
-                                            60,
-                                            1,
-                                            NULL,
-                                            NULL};
+    static const catga_message impatient = {
+        .subject = "catga.queries.sample.v1.Ask",
+        .table = &sample_ask_table,
+        .result = &sample_answer_table,
+        .errors = &sample_error,
+        .kind = CATGA_QUERY,
+        .timeout_ms = 60,
+        .retries = 1,
+    };
     static const sample_answerer handlers = {reply_echo, wait_for_leave};
     bus_fixture *f = *state;
     outcome o = {0};

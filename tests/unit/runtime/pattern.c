@@ -15,10 +15,10 @@ typedef struct example {
 static void a_pattern_matches_each_of_its_subjects(void **state)
 {
     static const example examples[] = {
-        {"a", "a"},       {"a.b", "a.b"},     {"a.*", "a.b"},     {"*", "a"},
-        {"*.b", "a.b"},   {"a.*.c", "a.b.c"}, {"a.>", "a.b"},     {"a.>", "a.b.c"},
-        {">", "a.b.c.d"}, {"a.*", "a.*"},     {"a.>", "a.*"},     {"a.>", "a.>"},
-        {"a.*", "a.b-c"}, {"a.*.*", "a.b.c"}, {"a*b", "a*b"},     {"a.*.>", "a.b.c.d"},
+        {"a", "a"},       {"a.b", "a.b"},     {"a.*", "a.b"}, {"*", "a"},
+        {"*.b", "a.b"},   {"a.*.c", "a.b.c"}, {"a.>", "a.b"}, {"a.>", "a.b.c"},
+        {">", "a.b.c.d"}, {"a.*", "a.*"},     {"a.>", "a.*"}, {"a.>", "a.>"},
+        {"a.*", "a.b-c"}, {"a.*.*", "a.b.c"}, {"a*b", "a*b"}, {"a.*.>", "a.b.c.d"},
     };
 
     (void)state;
@@ -29,10 +29,10 @@ static void a_pattern_matches_each_of_its_subjects(void **state)
 static void a_pattern_matches_nothing_else(void **state)
 {
     static const example examples[] = {
-        {"a", "b"},     {"a", "a.b"},       {"a.b", "a"},     {"a.*", "a"},
-        {"a.*", "a.b.c"}, {"*", "a.b"},     {"*.b", "a.c"},   {"a.*.c", "a.b.d"},
-        {"a.>", "a"},   {"a.>", "b.a"},     {"a.*", "a.>"},   {"a.b", "a.*"},
-        {"a.*.*", "a.b"}, {"ab", "a"},      {"a*", "ab"},     {"a.*.>", "a.b"},
+        {"a", "b"},       {"a", "a.b"},   {"a.b", "a"},   {"a.*", "a"},
+        {"a.*", "a.b.c"}, {"*", "a.b"},   {"*.b", "a.c"}, {"a.*.c", "a.b.d"},
+        {"a.>", "a"},     {"a.>", "b.a"}, {"a.*", "a.>"}, {"a.b", "a.*"},
+        {"a.*.*", "a.b"}, {"ab", "a"},    {"a*", "ab"},   {"a.*.>", "a.b"},
     };
 
     (void)state;

@@ -14,7 +14,7 @@ static catga_retry begun(bool repeatable, uint32_t retries, int64_t deadline)
 {
     catga_retry retry;
 
-    catga_retry_init(&retry, repeatable, retries, deadline, 12345);
+    catga_retry_init(&retry, &(catga_retry_plan){repeatable, retries, {0}, deadline}, 12345);
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 0), CATGA_RETRY_SEND);
     return retry;
 }
@@ -75,6 +75,69 @@ static void pauses_double_and_vary(void **state)
     }
 }
 
+/* Fails `tries` tries at once, and checks that each pause is the planned one, varied. */
+static void check_pauses(catga_retry *retry, const int64_t *planned_ms, size_t tries)
+{
+    int64_t now = 0;
+
+    for (size_t i = 0; i < tries; i++) {
+        assert_int_equal(catga_retry_step(retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, now),
+                         CATGA_RETRY_WAIT);
+        assert_in_range(retry->until - now, planned_ms[i] * MS / 2, planned_ms[i] * MS * 3 / 2);
+        now = retry->until;
+        assert_int_equal(catga_retry_step(retry, CATGA_RETRY_TIME, CATGA_OK, now),
+                         CATGA_RETRY_SEND);
+    }
+}
+
+static catga_retry with_backoff(bool repeatable, uint32_t first, uint32_t longest, int64_t deadline)
+{
+    catga_retry retry;
+
+    catga_retry_init(&retry, &(catga_retry_plan){repeatable, 10, {first, longest}, deadline}, 7);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 0), CATGA_RETRY_SEND);
+    return retry;
+}
+
+static void declared_pauses_double_up_to_the_longest(void **state)
+{
+    static const int64_t rising[] = {300, 600, 1000, 1000, 1000};
+    static const int64_t equal[] = {2, 2, 2, 2};
+    catga_retry retry = with_backoff(false, 300, 1000, 1000000 * MS);
+    catga_retry steady = with_backoff(true, 2, 2, 1000000 * MS);
+
+    (void)state;
+    check_pauses(&retry, rising, 5);
+    check_pauses(&steady, equal, 4);
+}
+
+/* A declared pause ends before the deadline, or is not begun. */
+static void a_declared_pause_does_not_pass_the_deadline(void **state)
+{
+    catga_retry retry = with_backoff(false, 2000, 2000, 1000 * MS);
+
+    (void)state;
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_OVERLOADED, MS),
+                     CATGA_RETRY_FINISH);
+    assert_int_equal(retry.result, CATGA_OVERLOADED);
+    assert_int_equal(retry.tries, 1);
+}
+
+/* A question about an earlier try has its own pauses, and does not change the declared ones. */
+static void questions_have_their_own_pauses(void **state)
+{
+    static const int64_t rising[] = {2000, 4000};
+    catga_retry retry = with_backoff(true, 2000, 9000, 1000000 * MS);
+
+    (void)state;
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_IN_PROGRESS, 0),
+                     CATGA_RETRY_WAIT);
+    assert_in_range(retry.until, 25 * MS, 75 * MS);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until),
+                     CATGA_RETRY_SEND);
+    check_pauses(&retry, rising, 2);
+}
+
 static void no_try_beyond_the_deadline(void **state)
 {
     catga_retry retry = begun(false, 9, 60 * MS);
@@ -84,7 +147,7 @@ static void no_try_beyond_the_deadline(void **state)
                      CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_NO_RESPONDERS);
 
-    catga_retry_init(&retry, false, 9, 60 * MS, 1);
+    catga_retry_init(&retry, &(catga_retry_plan){.retries = 9, .deadline = 60 * MS}, 1);
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 60 * MS),
                      CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
@@ -342,6 +405,9 @@ int main(void)
         cmocka_unit_test(an_answer_ends_a_call),
         cmocka_unit_test(a_try_that_ran_nothing_is_repeated),
         cmocka_unit_test(pauses_double_and_vary),
+        cmocka_unit_test(declared_pauses_double_up_to_the_longest),
+        cmocka_unit_test(a_declared_pause_does_not_pass_the_deadline),
+        cmocka_unit_test(questions_have_their_own_pauses),
         cmocka_unit_test(no_try_beyond_the_deadline),
         cmocka_unit_test(a_command_is_not_repeated_for_silence),
         cmocka_unit_test(a_query_shares_its_time),
