@@ -609,6 +609,14 @@ typedef struct ${service.type} {
 /* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
 CATGA_CHECKED catga_status ${service.type}_serve(catga_bus *bus,
         const ${service.type} *handlers, void *user);
+
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status ${service.type}_stop(catga_bus *bus);
   % end
 % end
 

@@ -179,5 +179,10 @@ catga_status ${service.type}_serve(catga_bus *bus,
 {
     return catga_serve(bus, &${service.type}_descriptor, handlers, user);
 }
+
+catga_status ${service.type}_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &${service.type}_descriptor);
+}
   % end
 % end

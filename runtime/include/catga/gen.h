@@ -405,6 +405,16 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user);
 
+/*
+ * Stops a service of the bus, each time it is served: takes no more of its messages, lets running
+ * and waiting handlers finish, unsubscribes, and flushes. CATGA_OK: it may be served again.
+ * CATGA_NOT_FOUND: the bus does not serve it. CATGA_TIMEOUT: handlers still ran after
+ * drain_wait_ms; the service takes no messages, and another call waits again. CATGA_DISCONNECTED:
+ * it is stopped, but sent messages may not have arrived. CATGA_WOULD_DEADLOCK: in a handler or
+ * callback of this bus. CATGA_DRAINING: the bus drains, and ends all services. CATGA_CLOSED.
+ */
+catga_status catga_service_stop(catga_bus *bus, const catga_service *service);
+
 /* ---- Whole buffers ---- */
 
 /*

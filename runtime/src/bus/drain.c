@@ -51,6 +51,14 @@ static void call_hooks(catga_bus_state *state)
 
 /* ---- Draining ---- */
 
+catga_status catga_drain_flush(catga_bus_state *state, int64_t end)
+{
+    int64_t left = catga_clock_left_ms(end, catga_clock_now());
+
+    return state->operations->flush(state->transport,
+                                    left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+}
+
 catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user)
 {
     call_hooks(state);
@@ -65,9 +73,7 @@ catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *
                   state->settings.drain_wait_ms);
         return CATGA_TIMEOUT;
     }
-    int64_t left = catga_clock_left_ms(end, catga_clock_now());
-    return state->operations->flush(state->transport,
-                                    left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+    return catga_drain_flush(state, end);
 }
 
 catga_status catga_drain(catga_bus *bus)

@@ -17,4 +17,10 @@ void catga_drain_hook_remove(catga_bus_state *state, catga_drain_hook *hook);
  */
 catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user);
 
+/*
+ * Flushes after a drain whose time ends at `end`, and waits for some time in any case. CATGA_OK, or
+ * CATGA_DISCONNECTED or CATGA_TIMEOUT.
+ */
+catga_status catga_drain_flush(catga_bus_state *state, int64_t end);
+
 #endif

@@ -98,6 +98,7 @@ static catga_service_instance *service_instance_make(catga_bus_state *state,
     service_instance->state = state;
     service_instance->service = service;
     service_instance->user = user;
+    service_instance->hand_back_ns = CATGA_FOREVER;
     service_instance->handlers = malloc(service->size);
     if (service_instance->handlers == NULL) {
         service_instance_free(service_instance);
@@ -247,15 +248,37 @@ bool catga_services_drain(catga_bus_state *state, int wait_ms)
     return done;
 }
 
+static void remove_first(catga_service_instance **list)
+{
+    catga_service_instance *service_instance = *list;
+
+    *list = service_instance->next;
+    service_instance_free(service_instance);
+}
+
+bool catga_service_end(catga_bus_state *state, const catga_service *service, int wait_ms)
+{
+    catga_service_instance **at = &state->service_instance;
+    bool done = true;
+
+    while (*at != NULL) {
+        bool stops = (*at)->service == service;
+        bool ended = stops && service_instance_drain(*at, done ? wait_ms : 0);
+        done &= ended || !stops;
+        if (ended)
+            remove_first(at);
+        else
+            at = &(*at)->next;
+    }
+    return done;
+}
+
 bool catga_services_end(catga_bus_state *state)
 {
     if (!catga_services_drain(state, 0))
         return false;
-    while (state->service_instance != NULL) {
-        catga_service_instance *service_instance = state->service_instance;
-        state->service_instance = service_instance->next;
-        service_instance_free(service_instance);
-    }
+    while (state->service_instance != NULL)
+        remove_first(&state->service_instance);
     return true;
 }
 

@@ -30,6 +30,8 @@ struct catga_service_instance {
     void *handlers; /* copy of the service structure */
     void *user;
     catga_instance_claim instance; /* of the stored broadcasts */
+    int64_t hand_back_ns; /* when a stop hands back events that cannot be settled; CATGA_FOREVER: it
+                             is not stopped; guarded by the lock of the settling */
     size_t count;
     catga_endpoint endpoints[];
 };
@@ -39,6 +41,13 @@ struct catga_service_instance {
  * finished. The caller holds `serving`.
  */
 bool catga_services_drain(catga_bus_state *state, int wait_ms);
+
+/*
+ * Stops receiving for each instance of `service`, waits wait_ms at most for running handlers, and
+ * frees each instance that has finished. Returns true when none is left. The caller holds
+ * `serving`.
+ */
+bool catga_service_end(catga_bus_state *state, const catga_service *service, int wait_ms);
 
 /*
  * Frees all services. Returns false, without freeing, while a handler runs. The caller holds

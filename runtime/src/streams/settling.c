@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/running.h"
 #include "base/signals.h"
+#include "server/service.h"
 #include "streams/delivered.h"
 
 #include <inttypes.h>
@@ -34,6 +35,15 @@ void catga_settling_begin(catga_settling *settling)
 }
 
 /* ---- Pauses ---- */
+
+/* Returns when a drain hands back the event at the latest; CATGA_FOREVER without a drain. */
+static int64_t hand_back_time(const catga_settling *settling, const catga_endpoint *endpoint)
+{
+    int64_t bus_ns = settling->draining ? settling->last_ns : CATGA_FOREVER;
+    int64_t service_ns = endpoint->service_instance->hand_back_ns;
+
+    return bus_ns < service_ns ? bus_ns : service_ns;
+}
 
 static bool is_storing(const catga_settling_event *event)
 {
@@ -72,7 +82,9 @@ static void join_store(catga_settling *settling, catga_settling_event *joining)
 {
     joining->pause_ns = 0;
     joining->due_ns = 0;
-    for (size_t i = 0; i < settling->count && !settling->draining; i++) {
+    if (hand_back_time(settling, joining->delivered.endpoint) != CATGA_FOREVER)
+        return;
+    for (size_t i = 0; i < settling->count; i++) {
         const catga_settling_event *event = &settling->events[i];
         if (event == joining || !same_store(event, joining))
             continue;
@@ -101,9 +113,8 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
     }
     pause = pause < FIRST_PAUSE ? FIRST_PAUSE : pause > LONGEST_PAUSE ? LONGEST_PAUSE : pause;
     int64_t due = catga_clock_now() + with_jitter(pause);
-    if (settling->draining && due > settling->last_ns)
-        due = settling->last_ns;
-    pause_store(settling, tried, pause, due);
+    int64_t last = hand_back_time(settling, tried->delivered.endpoint);
+    pause_store(settling, tried, pause, due < last ? due : last);
 }
 
 /* ---- One event ---- */
@@ -114,12 +125,11 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
  */
 static bool is_to_go(const catga_bus_state *state, const catga_delivered *delivered)
 {
-    const catga_settling *settling = &state->settling;
+    int64_t last = hand_back_time(&state->settling, delivered->endpoint);
 
-    if (!settling->draining || !delivered->stuck)
+    if (last == CATGA_FOREVER || !delivered->stuck)
         return false;
-    return !catga_handling_must_record(&delivered->handling) ||
-           catga_clock_now() >= settling->last_ns;
+    return !catga_handling_must_record(&delivered->handling) || catga_clock_now() >= last;
 }
 
 static void report_unrecorded(const catga_bus_state *state, const catga_delivered *delivered)
@@ -313,6 +323,14 @@ bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
     return found;
 }
 
+/* Has the thread try all events now. The caller holds the lock. */
+static void try_all_now(catga_settling *settling)
+{
+    for (size_t i = 0; i < settling->count; i++)
+        settling->events[i].due_ns = 0;
+    pthread_cond_signal(&settling->changed);
+}
+
 void catga_settling_drain(catga_bus_state *state, int64_t last_ns)
 {
     catga_settling *settling = &state->settling;
@@ -320,8 +338,17 @@ void catga_settling_drain(catga_bus_state *state, int64_t last_ns)
     pthread_mutex_lock(&settling->lock);
     settling->draining = true;
     settling->last_ns = last_ns;
-    for (size_t i = 0; i < settling->count; i++)
-        settling->events[i].due_ns = 0;
-    pthread_cond_signal(&settling->changed);
+    try_all_now(settling);
+    pthread_mutex_unlock(&settling->lock);
+}
+
+void catga_settling_drain_service(catga_bus_state *state, catga_service_instance *service_instance,
+                                  int64_t last_ns)
+{
+    catga_settling *settling = &state->settling;
+
+    pthread_mutex_lock(&settling->lock);
+    service_instance->hand_back_ns = last_ns;
+    try_all_now(settling);
     pthread_mutex_unlock(&settling->lock);
 }

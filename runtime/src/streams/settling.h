@@ -18,6 +18,7 @@
 typedef struct catga_bus_state catga_bus_state;
 typedef struct catga_delivered catga_delivered;
 typedef struct catga_endpoint catga_endpoint;
+typedef struct catga_service_instance catga_service_instance;
 
 enum { CATGA_SETTLING_EVENTS = 256, CATGA_SETTLING_BYTES = 16 * 1024 * 1024 };
 
@@ -65,6 +66,10 @@ bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
  * be recorded, at `last_ns`.
  */
 void catga_settling_drain(catga_bus_state *state, int64_t last_ns);
+
+/* Does the same for the events of one service instance. */
+void catga_settling_drain_service(catga_bus_state *state, catga_service_instance *service_instance,
+                                  int64_t last_ns);
 
 /* Ends the thread. No handler runs any more, and no event is held. */
 void catga_settling_end(catga_bus_state *state);

@@ -1560,6 +1560,11 @@ catga_status sample_everything_doer_serve(catga_bus *bus,
     return catga_serve(bus, &sample_everything_doer_descriptor, handlers, user);
 }
 
+catga_status sample_everything_doer_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &sample_everything_doer_descriptor);
+}
+
 /* ---- Service sample.everything.Watcher ---- */
 
 static catga_status sample_everything_watcher_run_note(const void *handlers,
@@ -1614,4 +1619,9 @@ catga_status sample_everything_watcher_serve(catga_bus *bus,
         const sample_everything_watcher *handlers, void *user)
 {
     return catga_serve(bus, &sample_everything_watcher_descriptor, handlers, user);
+}
+
+catga_status sample_everything_watcher_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &sample_everything_watcher_descriptor);
 }

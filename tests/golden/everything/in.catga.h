@@ -1739,6 +1739,14 @@ typedef struct sample_everything_doer {
 CATGA_CHECKED catga_status sample_everything_doer_serve(catga_bus *bus,
         const sample_everything_doer *handlers, void *user);
 
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status sample_everything_doer_stop(catga_bus *bus);
+
 /* ---- Service sample.everything.Watcher ---- */
 
 /* Calls sample.everything.AskIt. */
@@ -1785,6 +1793,14 @@ typedef struct sample_everything_watcher {
 /* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
 CATGA_CHECKED catga_status sample_everything_watcher_serve(catga_bus *bus,
         const sample_everything_watcher *handlers, void *user);
+
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status sample_everything_watcher_stop(catga_bus *bus);
 
 #ifdef __cplusplus
 }

@@ -352,3 +352,8 @@ catga_status shop_till_serve(catga_bus *bus,
 {
     return catga_serve(bus, &shop_till_descriptor, handlers, user);
 }
+
+catga_status shop_till_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &shop_till_descriptor);
+}

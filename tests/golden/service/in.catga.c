@@ -292,6 +292,11 @@ catga_status test_services_answerer_serve(catga_bus *bus,
     return catga_serve(bus, &test_services_answerer_descriptor, handlers, user);
 }
 
+catga_status test_services_answerer_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_services_answerer_descriptor);
+}
+
 /* ---- Service test.services.Watcher ---- */
 
 static catga_status test_services_watcher_run_note(const void *handlers,
@@ -328,4 +333,9 @@ catga_status test_services_watcher_serve(catga_bus *bus,
         const test_services_watcher *handlers, void *user)
 {
     return catga_serve(bus, &test_services_watcher_descriptor, handlers, user);
+}
+
+catga_status test_services_watcher_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_services_watcher_descriptor);
 }

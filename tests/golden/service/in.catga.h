@@ -368,6 +368,14 @@ typedef struct test_services_answerer {
 CATGA_CHECKED catga_status test_services_answerer_serve(catga_bus *bus,
         const test_services_answerer *handlers, void *user);
 
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status test_services_answerer_stop(catga_bus *bus);
+
 /* ---- Service test.services.Watcher ---- */
 
 typedef struct test_services_watcher {
@@ -398,6 +406,14 @@ typedef struct test_services_watcher {
 /* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
 CATGA_CHECKED catga_status test_services_watcher_serve(catga_bus *bus,
         const test_services_watcher *handlers, void *user);
+
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status test_services_watcher_stop(catga_bus *bus);
 
 /* ---- Service test.services.Sender ---- */
 

@@ -516,3 +516,8 @@ catga_status test_stored_listener_serve(catga_bus *bus,
 {
     return catga_serve(bus, &test_stored_listener_descriptor, handlers, user);
 }
+
+catga_status test_stored_listener_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_stored_listener_descriptor);
+}

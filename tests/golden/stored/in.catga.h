@@ -500,6 +500,14 @@ typedef struct test_stored_listener {
 CATGA_CHECKED catga_status test_stored_listener_serve(catga_bus *bus,
         const test_stored_listener *handlers, void *user);
 
+/*
+ * Stops the service, while the bus and its other services go on: takes no more messages, and lets
+ * running and waiting handlers finish. CATGA_OK: it may be served again. CATGA_NOT_FOUND: `bus`
+ * does not serve it. CATGA_TIMEOUT: handlers still ran after drain_wait_ms; call again.
+ * CATGA_WOULD_DEADLOCK: in a handler or callback.
+ */
+catga_status test_stored_listener_stop(catga_bus *bus);
+
 #ifdef __cplusplus
 }
 #endif
