@@ -20,6 +20,8 @@ typedef struct peer_answer {
     uint32_t number;
     uint64_t revision;
     catga_status written; /* status of writing a record */
+    catga_status stored;  /* status of storing a message */
+    catga_placed placed;
     char name[128];
     char text[256];
     char owner[64];
@@ -63,6 +65,7 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
     uint64_t revision;
     answer->written = p->transport->kv->written(message, &revision, &problem);
     (void)p->transport->kv->found(message, &answer->revision, &problem);
+    answer->stored = p->transport->streams->published(message, &answer->placed, &problem);
     if (code == NULL && catga_verify(&sample_answer_table, message->data, message->length, &table,
                                      NULL) == CATGA_OK) {
         answer->is_good = true;

@@ -23,7 +23,8 @@ static const catga_stream_settings stream = {.name = "DRIFT",
                                              .subject_count = 2,
                                              .max_age_ns = 60LL * SECOND,
                                              .window_ns = 10LL * SECOND,
-                                             .replicas = 1};
+                                             .replicas = 1,
+                                             .compared = CATGA_STREAM_DELIVERY};
 static const catga_consumer_settings consumer = {.stream = "DRIFT",
                                                  .name = "one",
                                                  .subject = "drift.a",

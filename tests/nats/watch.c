@@ -32,7 +32,8 @@ static const catga_stream_settings stream = {.name = "WATCH",
                                              .subject_count = 1,
                                              .max_age_ns = 60 * SECOND,
                                              .window_ns = SECOND,
-                                             .replicas = 1};
+                                             .replicas = 1,
+                                             .compared = CATGA_STREAM_DELIVERY};
 
 /* ---- The server and its operator ---- */
 
@@ -446,16 +447,20 @@ static catga_status meaning_of(const char *text, catga_problem *problem)
 {
     const catga_incoming answer = {.data = (const uint8_t *)text, .length = strlen(text)};
 
-    return self.transport->streams->published(&answer, problem);
+    catga_placed placed;
+
+    return self.transport->streams->published(&answer, &placed, problem);
 }
 
 static void a_stream_that_stores_nothing_differs_from_a_full_one(void **state)
 {
     const catga_incoming nobody = {.no_responders = true};
+    catga_placed placed;
     catga_problem problem = {""};
 
     (void)state;
-    assert_int_equal(self.transport->streams->published(&nobody, &problem), CATGA_NO_RESPONDERS);
+    assert_int_equal(self.transport->streams->published(&nobody, &placed, &problem),
+                     CATGA_NO_RESPONDERS);
     assert_non_null(strstr(problem.text, "the stream is missing"));
     assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
                                 "\"maximum messages exceeded\"},\"stream\":\"WATCH\",\"seq\":0}",

@@ -604,6 +604,37 @@ CATGA_CHECKED catga_status catga_run_next(catga_next *next);
  * that wait return CATGA_WOULD_DEADLOCK. */
 typedef void catga_published(catga_status status, const catga_error *error, void *user);
 
+/* ---- Streams --------------------------------------------------------------------------------- */
+
+/* The state of a stream. */
+typedef struct catga_stream_state {
+    uint64_t messages;
+    uint64_t bytes;          /* of the messages, headers included */
+    uint64_t first_sequence; /* of the first message; without messages one more than the last */
+    uint64_t last_sequence;  /* of the last message that the stream ever stored */
+    int64_t first_ns;   /* times of these messages in nanoseconds since 1970, by the server's */
+    int64_t last_ns;    /* clock; 0: there is none */
+    uint64_t consumers; /* one for each handler, or for each broadcast handler of a replica */
+} catga_stream_state;
+
+/*
+ * Describes a stream: SHOP_ORDERS_ORDER_SHIPPED_STREAM of a generated header, "SHOP_ORDERS_V1", or
+ * its dead letters, "SHOP_ORDERS_V1_DEAD". The prefix of the bus is added. Waits for the server.
+ * Returns CATGA_NOT_FOUND without such a stream; CATGA_NO_JETSTREAM, CATGA_NOT_PERMITTED,
+ * CATGA_DISCONNECTED, CATGA_TIMEOUT, CATGA_UNSUPPORTED or CATGA_INVALID_ARGUMENT.
+ */
+CATGA_CHECKED catga_status catga_stream_get_state(catga_bus *bus, const char *stream,
+                                                  catga_stream_state *state);
+
+/*
+ * Deletes a stream with all its messages and consumers; not its dead letters, which are another
+ * stream. Handlers of this bus receive nothing from it any more. The next event that this bus
+ * publishes creates the stream again. Stop the services that use the stream first: another process
+ * that uses the stream recreates it within seconds. Waits for the server. Returns the same statuses
+ * as above.
+ */
+CATGA_CHECKED catga_status catga_stream_delete(catga_bus *bus, const char *stream);
+
 /* ---- Claims ---------------------------------------------------------------------------------- */
 
 /* A replica claims a message with @idempotent or @qos(exactly_once) by its id before the handler

@@ -7,7 +7,7 @@
 
 /* Sends a complete message of a kind, and waits for its outcome. */
 static catga_status exchange(catga_bus_state *state, const catga_message *kind,
-                             const catga_outgoing *message, int64_t deadline,
+                             const catga_outgoing *message, int64_t deadline, catga_placed *placed,
                              catga_problem *problem)
 {
     catga_pending *call = catga_calls_claim(&state->calls);
@@ -24,6 +24,8 @@ static catga_status exchange(catga_bus_state *state, const catga_message *kind,
         &(catga_retry_plan){.is_repeatable = kind->delivery != NULL, .deadline = deadline});
     call->request.retry.is_single = true;
     catga_tries_wait(state, call, &outcome);
+    if (placed != NULL)
+        *placed = outcome.placed;
     if (outcome.error.text.length != 0)
         snprintf(outcome.problem.text, sizeof outcome.problem.text, "%.*s",
                  CATGA_PRINT(outcome.error.text));
@@ -31,12 +33,12 @@ static catga_status exchange(catga_bus_state *state, const catga_message *kind,
 }
 
 catga_status catga_exchange_store(catga_bus_state *state, const catga_outgoing *message,
-                                  int64_t deadline, catga_problem *problem)
+                                  int64_t deadline, catga_placed *placed, catga_problem *problem)
 {
     static const catga_delivery stored;
     static const catga_message event = {.kind = CATGA_EVENT, .delivery = &stored};
 
-    return exchange(state, &event, message, deadline, problem);
+    return exchange(state, &event, message, deadline, placed, problem);
 }
 
 catga_status catga_exchange_request(catga_bus_state *state, const catga_outgoing *message,
@@ -44,5 +46,5 @@ catga_status catga_exchange_request(catga_bus_state *state, const catga_outgoing
 {
     static const catga_message request = {.kind = CATGA_COMMAND};
 
-    return exchange(state, &request, message, deadline, problem);
+    return exchange(state, &request, message, deadline, NULL, problem);
 }

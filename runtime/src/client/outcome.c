@@ -53,7 +53,8 @@ static catga_status read_answer(catga_outcome *outcome, catga_bus_state *state,
     const catga_transport_operations *operations = state->operations;
 
     if (message->delivery != NULL)
-        return state->transport->streams->published(&outcome->answer, &outcome->problem);
+        return state->transport->streams->published(&outcome->answer, &outcome->placed,
+                                                    &outcome->problem);
     if (outcome->answer.no_responders)
         return CATGA_NO_RESPONDERS;
     const char *code = operations->header(&outcome->answer, CATGA_HEADER_ERROR_CODE);
@@ -70,6 +71,7 @@ void catga_outcome_read(catga_outcome *outcome, catga_bus_state *state,
     outcome->status = event->status;
     outcome->table = NULL;
     outcome->bad_reply = false;
+    outcome->placed = (catga_placed){0};
     outcome->error = (catga_error){0};
     outcome->problem.text[0] = '\0';
     outcome->answered = event->answered;

@@ -82,6 +82,7 @@ const char *catga_metrics_reason_sent(unsigned status)
         [CATGA_ID_REUSED] = "id_reused",
         [CATGA_ALREADY_DONE] = "already_done",
         [CATGA_UNSUPPORTED] = "unsupported",
+        [CATGA_CONFLICT] = "conflict",
     };
 
     return status < CATGA_STATUS_COUNT ? reasons[status] : NULL;

@@ -70,7 +70,7 @@ static catga_status store_without_bytes(catga_bus_state *state, catga_outgoing *
     headers[letter->header_count++] = (catga_header){CATGA_HEADER_OMITTED, omitted};
     letter->data = NULL;
     letter->length = 0;
-    return catga_exchange_store(state, letter, deadline, problem);
+    return catga_exchange_store(state, letter, deadline, NULL, problem);
 }
 
 catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga_incoming *event,
@@ -104,7 +104,7 @@ catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga
                correlation.length != 0 ? correlation : id);
     catga_trace_headers_read(&trace, state->operations, event);
     catga_trace_headers_add(&trace, &letter, headers);
-    catga_status status = catga_exchange_store(state, &letter, deadline, problem);
+    catga_status status = catga_exchange_store(state, &letter, deadline, NULL, problem);
     return status == CATGA_TOO_LARGE
                ? store_without_bytes(state, &letter, headers, deadline, problem)
                : status;

@@ -1,6 +1,5 @@
 /* Lists, replays and removes dead letters. */
 #include "bus/status.h"
-#include "bus/subject.h"
 #include "bus/trace_headers.h"
 #include "claims/claim_record.h"
 #include "client/exchange.h"
@@ -22,7 +21,7 @@ typedef struct stream_names {
 static catga_status find_names(const catga_bus_state *state, const char *stream, stream_names *at)
 {
     at->events = (catga_stream){.name = stream};
-    if (stream == NULL || !catga_is_subject(catga_str(stream)) || strchr(stream, '.') != NULL ||
+    if (!catga_names_is_stream(stream) ||
         !catga_names_dead_letter_stream(state, &at->events, at->dead) ||
         !catga_names_dead_letter_subject(state, &at->events, "", at->subjects))
         return CATGA_INVALID_ARGUMENT;

@@ -28,6 +28,14 @@ bool catga_names_prefixed(const catga_bus_state *state, const char *of,
     return true;
 }
 
+bool catga_names_is_stream(const char *text)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+    return text != NULL && *text != '\0' && text[strspn(text, allowed)] == '\0';
+}
+
 bool catga_names_stream(const catga_bus_state *state, const catga_stream *stream,
                         char name[CATGA_STREAM_NAME])
 {

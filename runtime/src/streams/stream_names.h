@@ -23,6 +23,9 @@ enum { CATGA_STREAM_NAME = 256, CATGA_CONSUMER_NAME = 256, CATGA_STORED_SUBJECT 
 bool catga_names_prefixed(const catga_bus_state *state, const char *of,
                           char name[CATGA_STREAM_NAME]);
 
+/* Returns true for a name of letters, digits, "_" and "-"; NULL is none. */
+bool catga_names_is_stream(const char *text);
+
 bool catga_names_stream(const catga_bus_state *state, const catga_stream *stream,
                         char name[CATGA_STREAM_NAME]);
 bool catga_names_dead_letter_stream(const catga_bus_state *state, const catga_stream *stream,

@@ -16,7 +16,8 @@ static catga_status ensure(catga_bus_state *state, const char *name, const char 
                                             .subject_count = count,
                                             .max_age_ns = CATGA_STREAM_MAX_AGE,
                                             .window_ns = window_ms * CATGA_MILLISECOND,
-                                            .replicas = (unsigned)state->settings.replicas};
+                                            .replicas = (unsigned)state->settings.replicas,
+                                            .compared = CATGA_STREAM_DELIVERY};
     catga_status status = catga_transport_ensure_stream(state->transport, &settings, problem);
 
     if (status != CATGA_OK)
@@ -68,11 +69,15 @@ bool catga_streams_is_prepared(const catga_bus_state *state, const catga_stream 
     return false;
 }
 
+/* Stands for a stream that was prepared, and is deleted. */
+static const catga_stream forgotten;
+
 /* Notes that a stream is prepared. Streams beyond CATGA_STREAMS are verified each time. */
 static void note_prepared(catga_bus_state *state, const catga_stream *stream)
 {
     for (size_t i = 0; i < CATGA_STREAMS; i++) {
-        if (atomic_load(&state->streams[i]) != NULL)
+        const catga_stream *known = atomic_load(&state->streams[i]);
+        if (known != NULL && known != &forgotten)
             continue;
         atomic_store(&state->streams[i], stream);
         return;
@@ -97,4 +102,15 @@ catga_status catga_streams_prepare(catga_bus_state *state, const catga_stream *s
     }
     pthread_mutex_unlock(&state->preparing);
     return status;
+}
+
+void catga_streams_forget(catga_bus_state *state, const char *name)
+{
+    pthread_mutex_lock(&state->preparing);
+    for (size_t i = 0; i < CATGA_STREAMS; i++) {
+        const catga_stream *known = atomic_load(&state->streams[i]);
+        if (known != NULL && known != &forgotten && strcmp(known->name, name) == 0)
+            atomic_store(&state->streams[i], &forgotten);
+    }
+    pthread_mutex_unlock(&state->preparing);
 }

@@ -21,4 +21,7 @@ bool catga_streams_is_prepared(const catga_bus_state *state, const catga_stream 
 /* Creates or verifies the stream of a stream's dead letters. Logs a failure. Waits. */
 catga_status catga_streams_prepare_dead_letters(catga_bus_state *state, const catga_stream *stream);
 
+/* Forgets that streams of that name are prepared. Any thread. */
+void catga_streams_forget(catga_bus_state *state, const char *name);
+
 #endif

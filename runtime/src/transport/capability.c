@@ -32,3 +32,18 @@ catga_status catga_transport_ensure_bucket(catga_transport *transport,
     return transport->kv == NULL ? unsupported("records", problem)
                                  : transport->kv->ensure(transport, bucket, problem);
 }
+
+catga_status catga_transport_stream_state(catga_transport *transport, const char *stream,
+                                          catga_stream_state *state, catga_problem *problem)
+{
+    return transport->streams == NULL
+               ? unsupported("streams", problem)
+               : transport->streams->state(transport, stream, state, problem);
+}
+
+catga_status catga_transport_remove_stream(catga_transport *transport, const char *stream,
+                                           catga_problem *problem)
+{
+    return transport->streams == NULL ? unsupported("streams", problem)
+                                      : transport->streams->remove(transport, stream, problem);
+}

@@ -17,4 +17,12 @@ CATGA_CHECKED catga_status catga_transport_ensure_bucket(catga_transport *transp
                                                          const catga_bucket_settings *bucket,
                                                          catga_problem *problem);
 
+CATGA_CHECKED catga_status catga_transport_stream_state(catga_transport *transport,
+                                                        const char *stream,
+                                                        catga_stream_state *state,
+                                                        catga_problem *problem);
+CATGA_CHECKED catga_status catga_transport_remove_stream(catga_transport *transport,
+                                                         const char *stream,
+                                                         catga_problem *problem);
+
 #endif

@@ -43,6 +43,11 @@ typedef struct catga_outgoing {
     bool sender_waits; /* the sending thread waits for the answer */
     bool uncounted;    /* an event of the runtime, which `published` leaves out */
 
+    /* Of a message to a stream: it is stored only if the last message of its subject has the number
+     * `expected`, or if there is none and `expected` is 0. */
+    bool expects;
+    uint64_t expected;
+
     /* Used by a transport inside the process only. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
 } catga_outgoing;
@@ -189,14 +194,51 @@ typedef struct catga_transport_operations {
 
 /* ---- Streams and consumers ---- */
 
-/* A stream stores messages on its subjects until they are older than `max_age_ns`. */
+/* Settings that an existing stream may be compared with, for catga_stream_settings.compared. */
+typedef enum catga_stream_field_index {
+#define NUMBER(bit, member, key, none)    CATGA_STREAM_INDEX_##bit,
+#define CHOICE(bit, member, key, no, yes) CATGA_STREAM_INDEX_##bit,
+#define FLAG(bit, member, key)            CATGA_STREAM_INDEX_##bit,
+#include "transport/stream_fields.def"
+#undef NUMBER
+#undef CHOICE
+#undef FLAG
+} catga_stream_field_index;
+typedef enum catga_stream_field {
+#define NUMBER(bit, member, key, none)    CATGA_STREAM_##bit = 1 << CATGA_STREAM_INDEX_##bit,
+#define CHOICE(bit, member, key, no, yes) CATGA_STREAM_##bit = 1 << CATGA_STREAM_INDEX_##bit,
+#define FLAG(bit, member, key)            CATGA_STREAM_##bit = 1 << CATGA_STREAM_INDEX_##bit,
+#include "transport/stream_fields.def"
+#undef NUMBER
+#undef CHOICE
+#undef FLAG
+
+    /* the settings without which stored events can be lost */
+    CATGA_STREAM_DELIVERY = CATGA_STREAM_STORAGE | CATGA_STREAM_RETENTION | CATGA_STREAM_DISCARD |
+                            CATGA_STREAM_MAX_PER_SUBJECT
+} catga_stream_field;
+
+/* A stream stores messages on its subjects, up to its limits. A limit of 0 is none. */
 typedef struct catga_stream_settings {
     const char *name;
     const char *const *subjects; /* an existing stream may have more */
     size_t subject_count;
+    int64_t window_ns; /* time within which a message id is stored only once; an existing stream may
+                          have a longer one */
     int64_t max_age_ns;
-    int64_t window_ns; /* time within which a message id is stored only once */
-    unsigned replicas; /* number of a cluster's servers that store it */
+    int64_t max_bytes;
+    int64_t max_messages;
+    int64_t max_per_subject; /* messages of one subject: a new one replaces the oldest */
+    int64_t max_message_bytes;
+    unsigned replicas;  /* number of a cluster's servers that store it */
+    bool in_memory;     /* of the servers; otherwise in files */
+    bool work_queue;    /* a settled message is removed, and a message has one consumer */
+    bool drops_oldest;  /* at a limit; otherwise the stream refuses messages */
+    bool allow_direct;  /* every replica answers `get_last` */
+    bool allow_rollup;  /* a message may remove the earlier ones of its subject */
+    bool deny_delete;   /* single messages cannot be deleted */
+    bool only_existing; /* an absent stream is CATGA_NOT_FOUND */
+    unsigned compared;  /* settings of catga_stream_field that an existing stream must have */
 } catga_stream_settings;
 
 /* A durable consumer, and a subscription to it: each message goes to one of its subscribers. */
@@ -231,6 +273,12 @@ typedef struct catga_consumer_backlog {
 
 typedef void catga_backlog_function(void *user, const catga_consumer_backlog *backlog);
 
+/* The place of a stored message. */
+typedef struct catga_placed {
+    uint64_t sequence; /* its number in the stream */
+    bool duplicate;    /* an earlier message with its id has this number */
+} catga_placed;
+
 typedef struct catga_stream_operations {
     /* Publishes a message with an id to its stream; on_reply gets the answer with `token`, and
      * `published` interprets it. Only the stream's answer is passed on, not that of another
@@ -238,15 +286,17 @@ typedef struct catga_stream_operations {
     catga_status (*publish)(catga_transport *transport, const catga_outgoing *message,
                             uint64_t token);
 
-    /* CATGA_OK: the stream has this message, or an earlier one with its id. Not stored:
+    /* CATGA_OK: the stream has this message, or an earlier one with its id: *stored. Not stored:
      * CATGA_NO_RESPONDERS (no stream has the subject), CATGA_OVERLOADED (retry later),
-     * CATGA_TOO_LARGE, CATGA_REFUSED; *problem has the reason. */
-    catga_status (*published)(const catga_incoming *answer, catga_problem *problem);
+     * CATGA_CONFLICT (the subject has another last message than expected), CATGA_TOO_LARGE,
+     * CATGA_REFUSED; *problem has the reason. */
+    catga_status (*published)(const catga_incoming *answer, catga_placed *stored,
+                              catga_problem *problem);
 
     /* Creates an absent stream. CATGA_DRIFTED: it exists with other settings, and is not changed;
-     * *problem names the field. Waits for the server: CATGA_TIMEOUT, CATGA_DISCONNECTED,
-     * CATGA_NO_JETSTREAM (the server has no streams), CATGA_REFUSED, CATGA_NOT_PERMITTED (*problem
-     * names the subject). */
+     * *problem names the fields, and the found and desired values. Waits for the server:
+     * CATGA_TIMEOUT, CATGA_DISCONNECTED, CATGA_NO_JETSTREAM (the server has no streams),
+     * CATGA_REFUSED, CATGA_NOT_PERMITTED (*problem names the subject). */
     catga_status (*ensure)(catga_transport *transport, const catga_stream_settings *stream,
                            catga_problem *problem);
 
@@ -274,6 +324,15 @@ typedef struct catga_stream_operations {
     /* Deletes a stored message. Waits for the server. */
     catga_status (*erase)(catga_transport *transport, const char *stream, uint64_t number,
                           catga_problem *problem);
+
+    /* Describes a stream. Waits for the server. CATGA_NOT_FOUND: there is no such stream. */
+    catga_status (*state)(catga_transport *transport, const char *stream, catga_stream_state *state,
+                          catga_problem *problem);
+
+    /* Deletes a stream with its messages and consumers, which this transport does not recreate any
+     * more, until it ensures the stream again. Its subscriptions receive nothing more. Waits for
+     * the server. CATGA_NOT_FOUND: there is no such stream. */
+    catga_status (*remove)(catga_transport *transport, const char *stream, catga_problem *problem);
 
     /* Returns false while a stream, bucket or consumer in use is known to be missing or unusable.
      */

@@ -57,6 +57,8 @@ void catga_local_consumer_subject(char subject[CATGA_LOCAL_CONSUMER_SUBJECT], co
 
 static void free_consumer(catga_local_consumer *consumer)
 {
+    if (consumer->name != NULL && consumer->subject != NULL)
+        consumer->stream->consumers--;
     free(consumer->name);
     free(consumer->subject);
     free(consumer->messages);
@@ -89,8 +91,10 @@ static catga_local_consumer *make_consumer(catga_local_stream *stream,
     consumer->unused_ns = settings->unused_ns;
     consumer->unacknowledged = settings->unacknowledged;
     consumer->first = settings->only_new ? stream->count : 0;
-    if (consumer->name != NULL && consumer->subject != NULL)
+    if (consumer->name != NULL && consumer->subject != NULL) {
+        stream->consumers++;
         return consumer;
+    }
     free_consumer(consumer);
     return NULL;
 }
@@ -113,6 +117,25 @@ static catga_status compare_consumer(const catga_local_consumer *consumer,
     return CATGA_DRIFTED;
 }
 
+/* Returns false, with the reason in *problem, if a work queue refuses the consumer: each message
+ * has one consumer, which gets all of them. */
+static bool suits_work_queue(const catga_local_store *store, const catga_local_stream *stream,
+                             const catga_consumer_settings *settings, catga_problem *problem)
+{
+    const catga_local_consumer *other = atomic_load(&store->consumers);
+
+    while (other != NULL &&
+           (other->stream != stream || !catga_local_overlap(other->subject, settings->subject)))
+        other = other->next;
+    if (other == NULL && !settings->only_new)
+        return true;
+    snprintf(problem->text, sizeof problem->text, "consumer %s: %s%s", settings->name,
+             other == NULL ? "a work queue delivers all messages"
+                           : "the work queue has another consumer of its messages: ",
+             other == NULL ? "" : other->name);
+    return false;
+}
+
 catga_status catga_local_ensure_consumer(catga_local_store *store,
                                          const catga_consumer_settings *settings,
                                          catga_problem *problem)
@@ -126,6 +149,8 @@ catga_status catga_local_ensure_consumer(catga_local_store *store,
     }
     if (stream == NULL)
         return CATGA_NO_RESPONDERS;
+    if (stream->settings.work_queue && !suits_work_queue(store, stream, settings, problem))
+        return CATGA_REFUSED;
     consumer = make_consumer(stream, settings);
     if (consumer == NULL)
         return CATGA_NO_MEMORY;
@@ -135,6 +160,13 @@ catga_status catga_local_ensure_consumer(catga_local_store *store,
 }
 
 /* ---- Delivering ---- */
+
+/* Returns true if a message is for the consumer, and still stored. */
+static bool is_for(const catga_local_consumer *consumer, size_t index)
+{
+    return catga_local_stream_keeps(consumer->stream, index) &&
+           catga_local_matches(consumer->subject, consumer->stream->entries[index].subject);
+}
 
 /* Grows the states to the number of messages; new ones are due at once. */
 static bool follow_stream(catga_local_consumer *consumer)
@@ -188,9 +220,7 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
 
     for (size_t i = consumer->first; i < stream->count; i++) {
         progress *at = &consumer->messages[i];
-        const catga_local_entry *stored = &stream->entries[i];
-        if (at->stage == WAITING &&
-            (stored->erased || !catga_local_matches(consumer->subject, stored->subject))) {
+        if (!is_for(consumer, i) && (at->stage == WAITING || at->due_ns <= now)) {
             settle(consumer, i);
             continue;
         }
@@ -208,28 +238,26 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
 static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *consumer,
                                      size_t index, int64_t now)
 {
-    catga_local_entry *stored = &consumer->stream->entries[index];
+    const catga_local_entry *stored = &consumer->stream->entries[index];
     progress *at = &consumer->messages[index];
     char ack[ACK_SIZE];
-    catga_outgoing outgoing = {.subject = "",
+    catga_header headers[CATGA_LOCAL_HEADERS];
+    catga_outgoing outgoing = {.subject = stored->subject,
                                .data = stored->message->data,
                                .length = stored->message->length,
-                               .headers = stored->message->headers,
+                               .headers = headers,
                                .header_count = stored->message->header_count};
-    catga_header headers[CATGA_LOCAL_HEADERS + 2];
 
     snprintf(ack, sizeof ack, "$JS.ACK.%s.%s.%" PRIu32 ".%zu.0.0.0", consumer->stream->name,
              consumer->name, at->deliveries + 1, index + 1);
-    memcpy(headers, outgoing.headers, outgoing.header_count * sizeof headers[0]);
+    memcpy(headers, stored->message->headers, outgoing.header_count * sizeof headers[0]);
     headers[outgoing.header_count] = (catga_header){"ack", ack}; /* copied with the message */
-    outgoing.headers = headers;
     outgoing.header_count++;
     catga_local_message *message = catga_local_message_make(broker, &outgoing, NULL, 0);
     if (message == NULL)
         return NULL;
     message->header_count--;
     message->ack = message->headers[message->header_count].value;
-    message->subject = stored->subject;
     message->sequence = index + 1;
     message->deliveries = ++at->deliveries;
     at->pauses = false;
@@ -324,6 +352,7 @@ static catga_local_message *take_from(catga_local *broker, catga_local_consumer 
         *next_ns = now + NO_MEMORY_PAUSE;
         return NULL;
     }
+    catga_local_stream_expire(consumer->stream, now);
     size_t index = find_due(&broker->store, consumer, now, next_ns);
     *member = index == SIZE_MAX ? NULL
                                 : enter_member(broker, consumer,
@@ -395,6 +424,8 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
         return;
     if (ends) {
         settle(consumer, index);
+        if (consumer->stream->settings.work_queue)
+            catga_local_stream_remove(consumer->stream, index);
         return;
     }
     bool retry = settlement == CATGA_SETTLE_RETRY;
@@ -437,14 +468,6 @@ static bool is_new(const catga_local_consumer *consumer, size_t index)
     return index >= consumer->capacity || consumer->messages[index].stage == WAITING;
 }
 
-/* Returns true if a message is for the consumer, and still stored. */
-static bool is_for(const catga_local_consumer *consumer, size_t index)
-{
-    const catga_local_entry *stored = &consumer->stream->entries[index];
-
-    return !stored->erased && catga_local_matches(consumer->subject, stored->subject);
-}
-
 static catga_consumer_backlog backlog_of(const catga_local_consumer *consumer)
 {
     catga_consumer_backlog backlog = {.ack_pending = consumer->out};
@@ -481,6 +504,46 @@ void catga_local_backlogs(catga_transport *transport, catga_backlog_function *sh
         show_to_members(catga_local_of(transport), consumer, show, user);
     pthread_mutex_unlock(&broker->store.lock);
     pthread_mutex_unlock(&broker->changing);
+}
+
+/* ---- Deleting ---- */
+
+static void delete_consumers_of(catga_local_store *store, const catga_local_stream *stream)
+{
+    catga_local_consumer *kept = NULL;
+    catga_local_consumer *next;
+
+    for (catga_local_consumer *at = atomic_load(&store->consumers); at != NULL; at = next) {
+        next = at->next;
+        if (at->stream == stream) {
+            free_consumer(at);
+            continue;
+        }
+        at->next = kept;
+        kept = at;
+    }
+    atomic_store(&store->consumers, kept);
+}
+
+catga_status catga_local_remove_stream(catga_transport *transport, const char *name,
+                                       catga_problem *problem)
+{
+    catga_local *broker = catga_local_of(transport)->broker;
+    catga_local_store *store = &broker->store;
+
+    (void)problem;
+    if (!atomic_load(&broker->connected))
+        return CATGA_DISCONNECTED;
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.DELETE.%s", name))
+        return CATGA_NOT_PERMITTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_stream *stream = catga_local_find_stream(store, name);
+    if (stream != NULL) {
+        delete_consumers_of(store, stream);
+        catga_local_forget_stream(store, stream);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return stream == NULL ? CATGA_NOT_FOUND : CATGA_OK;
 }
 
 /* ---- Idleness ---- */

@@ -32,6 +32,10 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
 /* Operation of transport.h. */
 void catga_local_backlogs(catga_transport *transport, catga_backlog_function *show, void *user);
 
+/* Operation of transport.h. */
+catga_status catga_local_remove_stream(catga_transport *transport, const char *stream,
+                                       catga_problem *problem);
+
 /* Returns true if no consumer has a message to deliver now, or a delivered one that is not settled.
  * A message that waits for its next attempt, or whose consumer has no member, does not count. */
 bool catga_local_consumers_idle(catga_local *broker);

@@ -117,6 +117,8 @@ static const catga_stream_operations streams = {
     .settle = catga_local_settle,
     .get = catga_local_stream_get,
     .erase = catga_local_stream_erase,
+    .state = catga_local_stream_state,
+    .remove = catga_local_remove_stream,
     .usable = storage_usable,
     .backlogs = catga_local_backlogs,
 };

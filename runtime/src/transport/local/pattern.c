@@ -45,3 +45,22 @@ bool catga_local_matches(const char *pattern, const char *subject)
         subject++;
     }
 }
+
+bool catga_local_overlap(const char *one, const char *other)
+{
+    for (;;) {
+        size_t one_length = strcspn(one, ".");
+        size_t other_length = strcspn(other, ".");
+        if (is_wildcard(one, one_length, '>') || is_wildcard(other, other_length, '>'))
+            return true;
+        if (!token_matches(one, one_length, other, other_length) &&
+            !token_matches(other, other_length, one, one_length))
+            return false;
+        one += one_length;
+        other += other_length;
+        if (*one == '\0' || *other == '\0')
+            return *one == *other;
+        one++;
+        other++;
+    }
+}

@@ -10,4 +10,7 @@ bool catga_local_is_pattern(const char *name);
 /* Returns whether the pattern matches a subject, or every subject of another pattern. */
 bool catga_local_matches(const char *pattern, const char *subject);
 
+/* Returns whether some subject matches both patterns. */
+bool catga_local_overlap(const char *one, const char *other);
+
 #endif

@@ -1,6 +1,7 @@
 /* The semantics are those of JetStream as the NATS transport uses it. */
 #include "transport/local/streams.h"
 
+#include "base/clock.h"
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
 #include "transport/local/pattern.h"
@@ -8,25 +9,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-static const char id_header[] = "Nats-Msg-Id";
+#include <time.h>
 
 /* ---- Streams ---- */
-
-static void free_stream(catga_local_stream *stream)
-{
-    for (size_t i = 0; i < stream->count; i++) {
-        catga_local_message_release(stream->entries[i].message);
-        free(stream->entries[i].subject);
-    }
-    for (size_t i = 0; i < stream->subject_count; i++)
-        free(stream->subjects[i]);
-    free(stream->subjects);
-    free(stream->entries);
-    free(stream->name);
-    free(stream);
-}
 
 catga_local_stream *catga_local_find_stream(const catga_local_store *store, const char *name)
 {
@@ -37,60 +22,115 @@ catga_local_stream *catga_local_find_stream(const catga_local_store *store, cons
     return stream;
 }
 
-static bool has_subject(const catga_local_stream *stream, const char *subject)
-{
-    for (size_t i = 0; i < stream->subject_count; i++)
-        if (catga_local_matches(stream->subjects[i], subject))
-            return true;
-    return false;
-}
-
 static catga_local_stream *stream_of(const catga_local_store *store, const char *subject)
 {
     catga_local_stream *stream = store->streams;
 
-    while (stream != NULL && !has_subject(stream, subject))
+    while (stream != NULL && !catga_local_stream_has(stream, subject))
         stream = stream->next;
     return stream;
 }
 
-static catga_local_stream *make_stream(const catga_stream_settings *settings)
+/* Returns the name of another stream with an overlapping subject, or NULL. */
+static const char *overlapped_by(const catga_local_store *store,
+                                 const catga_stream_settings *settings)
 {
-    catga_local_stream *stream = calloc(1, sizeof *stream);
-
-    if (stream == NULL)
-        return NULL;
-    stream->name = strdup(settings->name);
-    stream->window_ns = settings->window_ns;
-    stream->subjects = calloc(settings->subject_count, sizeof *stream->subjects);
-    bool complete = stream->name != NULL && stream->subjects != NULL;
-    for (size_t i = 0; complete && i < settings->subject_count; i++) {
-        stream->subjects[i] = strdup(settings->subjects[i]);
-        complete = stream->subjects[i] != NULL;
-        stream->subject_count += complete;
-    }
-    if (complete)
-        return stream;
-    free_stream(stream);
+    for (const catga_local_stream *stream = store->streams; stream != NULL; stream = stream->next)
+        for (size_t i = 0; i < stream->settings.subject_count; i++)
+            for (size_t j = 0; j < settings->subject_count; j++)
+                if (catga_local_overlap(stream->subjects[i], settings->subjects[j]))
+                    return stream->name;
     return NULL;
+}
+
+static catga_status make_stream(catga_local_store *store, const catga_stream_settings *settings,
+                                catga_problem *problem)
+{
+    const char *other = overlapped_by(store, settings);
+
+    if (settings->only_existing)
+        return CATGA_NOT_FOUND;
+    if (other != NULL) {
+        snprintf(problem->text, sizeof problem->text,
+                 "stream %s: subjects overlap with the stream %s", settings->name, other);
+        return CATGA_REFUSED;
+    }
+    catga_local_stream *stream = catga_local_stream_new(settings);
+    if (stream == NULL)
+        return CATGA_NO_MEMORY;
+    stream->next = store->streams;
+    store->streams = stream;
+    return CATGA_OK;
+}
+
+/* ---- Comparing ---- */
+
+/* Describes a difference after those that *problem has. */
+static void add_drift(catga_problem *problem, const char *name, const char *field,
+                      const char *found, const char *desired)
+{
+    size_t length = strlen(problem->text);
+    bool is_first = length == 0;
+
+    snprintf(problem->text + length, sizeof problem->text - length,
+             "%s%s%s%s is %s, and must be %s", is_first ? "stream " : "", is_first ? name : "",
+             is_first ? ": " : "; ", field, found, desired);
+}
+
+static void same_number(catga_problem *problem, const char *name, const char *field, int64_t found,
+                        int64_t desired)
+{
+    char numbers[2][24];
+
+    snprintf(numbers[0], sizeof numbers[0], "%" PRId64, found);
+    snprintf(numbers[1], sizeof numbers[1], "%" PRId64, desired);
+    if (found != desired)
+        add_drift(problem, name, field, numbers[0], numbers[1]);
+}
+
+static void same_word(catga_problem *problem, const char *name, const char *field,
+                      const char *found, const char *desired)
+{
+    if (strcmp(found, desired) != 0)
+        add_drift(problem, name, field, found, desired);
+}
+
+static void compare_subjects(const catga_local_stream *stream,
+                             const catga_stream_settings *settings, catga_problem *problem)
+{
+    char desired[320];
+
+    for (size_t i = 0; i < settings->subject_count; i++) {
+        snprintf(desired, sizeof desired, "with %s", settings->subjects[i]);
+        if (!catga_local_stream_has(stream, settings->subjects[i]))
+            add_drift(problem, stream->name, "subjects", "without", desired);
+    }
 }
 
 static catga_status compare_stream(const catga_local_stream *stream,
                                    const catga_stream_settings *settings, catga_problem *problem)
 {
-    for (size_t i = 0; i < settings->subject_count; i++) {
-        if (has_subject(stream, settings->subjects[i]))
-            continue;
-        snprintf(problem->text, sizeof problem->text, "stream %s: subjects must be with %s",
-                 stream->name, settings->subjects[i]);
-        return CATGA_DRIFTED;
-    }
-    if (stream->window_ns >= settings->window_ns)
-        return CATGA_OK;
-    snprintf(problem->text, sizeof problem->text,
-             "stream %s: duplicate_window is %" PRId64 ", and must be at least %" PRId64,
-             stream->name, stream->window_ns, settings->window_ns);
-    return CATGA_DRIFTED;
+    char desired[40];
+
+    problem->text[0] = '\0';
+    compare_subjects(stream, settings, problem);
+    snprintf(desired, sizeof desired, "at least %" PRId64, settings->window_ns);
+    if (stream->settings.window_ns < settings->window_ns)
+        add_drift(problem, stream->name, "duplicate_window", "shorter", desired);
+#define NUMBER(bit, member, key, none)                                                             \
+    if (settings->compared & CATGA_STREAM_##bit)                                                   \
+        same_number(problem, stream->name, key, (int64_t)stream->settings.member,                  \
+                    (int64_t)settings->member);
+#define CHOICE(bit, member, key, no, yes)                                                          \
+    if (settings->compared & CATGA_STREAM_##bit)                                                   \
+        same_word(problem, stream->name, key, stream->settings.member ? yes : no,                  \
+                  settings->member ? yes : no);
+#define FLAG(bit, member, key) CHOICE(bit, member, key, "false", "true")
+#include "transport/stream_fields.def"
+#undef NUMBER
+#undef CHOICE
+#undef FLAG
+    return problem->text[0] == '\0' ? CATGA_OK : CATGA_DRIFTED;
 }
 
 catga_status catga_local_ensure_stream(catga_transport *transport,
@@ -99,115 +139,22 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
 {
     catga_local *broker = catga_local_of(transport)->broker;
     catga_local_store *store = &broker->store;
-    catga_status status = CATGA_OK;
 
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.INFO.%s", settings->name))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
-    catga_local_stream *stream = catga_local_find_stream(store, settings->name);
-    if (stream != NULL) {
-        status = compare_stream(stream, settings, problem);
-    } else if ((stream = make_stream(settings)) != NULL) {
-        stream->next = store->streams;
-        store->streams = stream;
-    } else {
-        status = CATGA_NO_MEMORY;
-    }
+    const catga_local_stream *stream = catga_local_find_stream(store, settings->name);
+    catga_status status = stream != NULL ? compare_stream(stream, settings, problem)
+                                         : make_stream(store, settings, problem);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
 
 /* ---- Storing ---- */
 
-static const char *id_of(const catga_local_message *message)
-{
-    for (size_t i = 0; i < message->header_count; i++)
-        if (strcmp(message->headers[i].name, id_header) == 0)
-            return message->headers[i].value;
-    return "";
-}
-
-static size_t *bucket_of(catga_local_stream *stream, const char *id)
-{
-    uint32_t hash = 2166136261U;
-
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (uint8_t)*id) * 16777619U;
-    return &stream->buckets[hash % CATGA_LOCAL_ID_BUCKETS];
-}
-
-/* Returns the number of the message with that id inside the window, or 0. */
-static size_t find_id(catga_local_stream *stream, const char *id, int64_t now)
-{
-    size_t number = *id == '\0' ? 0 : *bucket_of(stream, id);
-
-    for (; number != 0; number = stream->entries[number - 1].older_same) {
-        const catga_local_entry *at = &stream->entries[number - 1];
-        if (now - at->stored_ns >= stream->window_ns)
-            return 0;
-        if (strcmp(at->id, id) == 0)
-            return number;
-    }
-    return 0;
-}
-
-static bool make_room(catga_local_stream *stream)
-{
-    if (stream->count < stream->capacity)
-        return true;
-    size_t capacity = stream->capacity == 0 ? 64 : stream->capacity * 2;
-    catga_local_entry *entries = reallocarray(stream->entries, capacity, sizeof *entries);
-    if (entries == NULL)
-        return false;
-    stream->entries = entries;
-    stream->capacity = capacity;
-    return true;
-}
-
-/* Behaves as a NATS stream with discard new. */
-static bool is_full(const catga_local_stream *stream, size_t size)
-{
-    return (stream->max_kept != 0 && stream->kept >= stream->max_kept) ||
-           (stream->max_bytes != 0 && (stream->kept_bytes >= stream->max_bytes ||
-                                       size > stream->max_bytes - stream->kept_bytes));
-}
-
-/* Stores a message and returns its number; 0 without memory or room in the stream. */
-static uint64_t append(catga_local *broker, catga_local_stream *stream,
-                       const catga_outgoing *outgoing)
-{
-    int64_t now = catga_local_store_now(&broker->store);
-    size_t size = catga_local_size(outgoing);
-    catga_local_message *message = catga_local_message_make(broker, outgoing, NULL, 0);
-    char *subject = strdup(outgoing->subject);
-    size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
-
-    if (message == NULL || subject == NULL || number != 0 || is_full(stream, size) ||
-        !make_room(stream)) {
-        if (message != NULL)
-            catga_local_message_release(message);
-        free(subject);
-        return number;
-    }
-    catga_local_entry *added = &stream->entries[stream->count++];
-    *added = (catga_local_entry){.message = message,
-                                 .subject = subject,
-                                 .id = id_of(message),
-                                 .stored_ns = now,
-                                 .size = size};
-    stream->kept++;
-    stream->kept_bytes += size;
-    if (*added->id != '\0') {
-        size_t *bucket = bucket_of(stream, added->id);
-        added->older_same = *bucket;
-        *bucket = stream->count;
-    }
-    return stream->count;
-}
-
-/* Returns the server's answer; *silent is set if there is none. */
+/* Returns the server's answer; *silent is set if there is none. `deliveries` says what happened. */
 static catga_incoming put(catga_local *broker, const catga_outgoing *message, bool *silent)
 {
     catga_local_store *store = &broker->store;
@@ -218,7 +165,7 @@ static catga_incoming put(catga_local *broker, const catga_outgoing *message, bo
     *silent = stream != NULL && catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH);
     if (stream == NULL || *silent || catga_local_store_fails(store, CATGA_LOCAL_REFUSE_PUBLISH))
         return answer;
-    answer.sequence = append(broker, stream, message);
+    answer.deliveries = catga_local_stream_add(broker, stream, message, &answer.sequence);
     *silent = catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH_ACK);
     return answer;
 }
@@ -243,21 +190,27 @@ catga_status catga_local_stream_publish(catga_transport *transport, const catga_
     return CATGA_OK;
 }
 
-catga_status catga_local_stream_published(const catga_incoming *answer, catga_problem *problem)
+catga_status catga_local_stream_published(const catga_incoming *answer, catga_placed *stored,
+                                          catga_problem *problem)
 {
+    static const catga_status statuses[] = {[CATGA_LOCAL_FAILED] = CATGA_OVERLOADED,
+                                            [CATGA_LOCAL_STORED] = CATGA_OK,
+                                            [CATGA_LOCAL_KNOWN] = CATGA_OK,
+                                            [CATGA_LOCAL_CONFLICT] = CATGA_CONFLICT,
+                                            [CATGA_LOCAL_TOO_LARGE] = CATGA_TOO_LARGE};
+
     (void)problem;
-    if (answer->no_responders)
-        return CATGA_NO_RESPONDERS;
-    return answer->sequence == 0 ? CATGA_OVERLOADED : CATGA_OK;
+    *stored = (catga_placed){answer->sequence, answer->deliveries == CATGA_LOCAL_KNOWN};
+    return answer->no_responders ? CATGA_NO_RESPONDERS : statuses[answer->deliveries];
 }
 
 /* ---- Reading and deleting ---- */
 
-/* Returns the first visible message from `number`, or NULL. An erased message keeps its entry. */
+/* Returns the first message from `number`, or NULL. */
 static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number)
 {
     for (uint64_t i = number - 1; i < stream->count; i++)
-        if (!stream->entries[i].erased)
+        if (catga_local_stream_keeps(stream, (size_t)i))
             return &stream->entries[i];
     return NULL;
 }
@@ -272,6 +225,7 @@ static catga_status look_up(catga_local *broker, const char *name, uint64_t numb
     *stream = catga_local_find_stream(&broker->store, name);
     if (*stream == NULL)
         return CATGA_NO_RESPONDERS;
+    catga_local_stream_expire(*stream, catga_local_store_now(&broker->store));
     *found = find_entry(*stream, number);
     return *found == NULL ? CATGA_NOT_FOUND : CATGA_OK;
 }
@@ -314,12 +268,59 @@ catga_status catga_local_stream_erase(catga_transport *transport, const char *na
     catga_status status = look_up(broker, name, number, &stream, &found);
     if (status == CATGA_OK && found != stream->entries + number - 1)
         status = CATGA_NOT_FOUND;
-    if (status == CATGA_OK) {
-        found->erased = true;
-        stream->kept--;
-        stream->kept_bytes -= found->size;
-    }
+    if (status == CATGA_OK)
+        catga_local_stream_remove(stream, (size_t)number - 1);
     pthread_mutex_unlock(&broker->store.lock);
+    return status;
+}
+
+/* ---- State ---- */
+
+/* Returns a time of the store as nanoseconds since 1970. */
+static int64_t since_1970(const catga_local_store *store, int64_t time_ns)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return catga_clock_of(&now) + store->advanced_ns + time_ns - catga_local_store_now(store);
+}
+
+static catga_stream_state state_of(const catga_local_store *store, const catga_local_stream *stream)
+{
+    catga_stream_state state = {.messages = stream->kept,
+                                .bytes = stream->kept_bytes,
+                                .first_sequence = stream->first + 1,
+                                .last_sequence = stream->count};
+
+    if (stream->kept > 0)
+        state.first_ns = since_1970(store, stream->entries[stream->first].stored_ns);
+    if (stream->count > 0)
+        state.last_ns = since_1970(store, stream->entries[stream->count - 1].stored_ns);
+    return state;
+}
+
+catga_status catga_local_stream_state(catga_transport *transport, const char *name,
+                                      catga_stream_state *state, catga_problem *problem)
+{
+    catga_local *broker = catga_local_of(transport)->broker;
+    catga_local_store *store = &broker->store;
+    catga_status status = CATGA_NOT_FOUND;
+
+    (void)problem;
+    *state = (catga_stream_state){0};
+    if (!atomic_load(&broker->connected))
+        return CATGA_DISCONNECTED;
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.INFO.%s", name))
+        return CATGA_NOT_PERMITTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_stream *stream = catga_local_find_stream(store, name);
+    if (stream != NULL) {
+        catga_local_stream_expire(stream, catga_local_store_now(store));
+        *state = state_of(store, stream);
+        state->consumers = stream->consumers;
+        status = CATGA_OK;
+    }
+    pthread_mutex_unlock(&store->lock);
     return status;
 }
 
@@ -332,18 +333,28 @@ bool catga_local_limit_stream(catga_local_store *store, const char *name, size_t
 
     if (stream == NULL)
         return false;
-    stream->max_kept = messages;
-    stream->max_bytes = bytes;
+    stream->settings.max_messages = (int64_t)messages;
+    stream->settings.max_bytes = (int64_t)bytes;
     return true;
 }
 
 /* ---- The end ---- */
+
+void catga_local_forget_stream(catga_local_store *store, catga_local_stream *stream)
+{
+    catga_local_stream **at = &store->streams;
+
+    while (*at != stream)
+        at = &(*at)->next;
+    *at = stream->next;
+    catga_local_stream_free(stream);
+}
 
 void catga_local_streams_end(catga_local_store *store)
 {
     while (store->streams != NULL) {
         catga_local_stream *stream = store->streams;
         store->streams = stream->next;
-        free_stream(stream);
+        catga_local_stream_free(stream);
     }
 }

@@ -3,36 +3,7 @@
 #ifndef CATGA_LOCAL_STREAMS_H
 #define CATGA_LOCAL_STREAMS_H
 
-#include "transport/local/message.h"
-
-enum { CATGA_LOCAL_ID_BUCKETS = 4096 };
-
-/* A stored message; its number in the stream is its index plus one. */
-typedef struct catga_local_entry {
-    catga_local_message *message; /* bytes and headers */
-    char *subject;
-    const char *id;    /* among the headers; "" if absent */
-    size_t older_same; /* number of an older message in the same hash bucket; 0: none */
-    int64_t stored_ns;
-    size_t size; /* bytes, headers included */
-    bool erased;
-} catga_local_entry;
-
-struct catga_local_stream {
-    catga_local_stream *next;
-    char *name;
-    char **subjects;
-    size_t subject_count;
-    int64_t window_ns;
-    catga_local_entry *entries;
-    size_t count;
-    size_t capacity;
-    size_t kept;                            /* messages that are not erased */
-    size_t kept_bytes;                      /* their bytes, headers included */
-    size_t max_kept;                        /* 0: no limit */
-    size_t max_bytes;                       /* 0: no limit */
-    size_t buckets[CATGA_LOCAL_ID_BUCKETS]; /* number of the latest message per hash */
-};
+#include "transport/local/stream_store.h"
 
 /* Returns the stream of that name, or NULL. Called under the lock. */
 catga_local_stream *catga_local_find_stream(const catga_local_store *store, const char *name);
@@ -42,11 +13,18 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *stream, catga_problem *problem);
 catga_status catga_local_stream_publish(catga_transport *transport, const catga_outgoing *message,
                                         uint64_t token);
-catga_status catga_local_stream_published(const catga_incoming *answer, catga_problem *problem);
+catga_status catga_local_stream_published(const catga_incoming *answer, catga_placed *stored,
+                                          catga_problem *problem);
 catga_status catga_local_stream_get(catga_transport *transport, const char *stream, uint64_t number,
                                     catga_incoming *message, catga_problem *problem);
 catga_status catga_local_stream_erase(catga_transport *transport, const char *stream,
                                       uint64_t number, catga_problem *problem);
+
+catga_status catga_local_stream_state(catga_transport *transport, const char *stream,
+                                      catga_stream_state *state, catga_problem *problem);
+
+/* Unlinks and frees a stream, which has no consumers any more. Called under the lock. */
+void catga_local_forget_stream(catga_local_store *store, catga_local_stream *stream);
 
 /* Limits a stream. Returns false if it does not exist. Called under the lock. */
 bool catga_local_limit_stream(catga_local_store *store, const char *name, size_t messages,

@@ -32,9 +32,10 @@ struct catga_nats_desired {
     const char *name;
     const char *stream; /* of a consumer; else NULL */
     const void *settings;
-    uint64_t start; /* of a recreated consumer: its first message; 0: as the settings say */
-    int wait_ms;    /* milliseconds that the server may take for an answer */
-    bool only_look; /* do not create it */
+    uint64_t start;     /* of a recreated consumer: its first message; 0: as the settings say */
+    int wait_ms;        /* milliseconds that the server may take for an answer */
+    bool only_look;     /* do not create it */
+    bool never_created; /* only_look, whatever happens to the object */
     char info[CATGA_NATS_API_SUBJECT];
     char create[CATGA_NATS_API_SUBJECT];
 };

@@ -43,12 +43,18 @@ void catga_nats_drift(catga_nats_comparison *comparison, const char *field, cons
 {
     catga_nats_json found = catga_nats_json_get(comparison->config, field);
     catga_problem *problem = comparison->problem;
+    size_t length = comparison->drifted ? strlen(problem->text) : 0;
+    char *end = problem->text + length;
+    size_t room = sizeof problem->text - length;
 
-    if (comparison->drifted)
-        return;
+    if (!comparison->drifted)
+        snprintf(end, room, "%s %s: ", comparison->kind, comparison->name);
+    else
+        snprintf(end, room, "; ");
     comparison->drifted = true;
-    snprintf(problem->text, sizeof problem->text, "%s %s: %s is %.*s, and must be %s%s",
-             comparison->kind, comparison->name, field, found.data == NULL ? 7 : (int)found.length,
+    length = strlen(problem->text);
+    snprintf(problem->text + length, sizeof problem->text - length, "%s is %.*s, and must be %s%s",
+             field, found.data == NULL ? 7 : (int)found.length,
              found.data == NULL ? "not set" : found.data, how, desired);
 }
 

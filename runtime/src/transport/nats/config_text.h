@@ -15,7 +15,7 @@ struct catga_nats_text {
 
 CATGA_PRINTF(2, 3) void catga_nats_text_put(catga_nats_text *out, const char *format, ...);
 
-/* The comparison of an existing object; *problem describes the first difference. */
+/* The comparison of an existing object; *problem describes the differences, as far as they fit. */
 typedef struct catga_nats_comparison {
     catga_nats_json config;
     const char *kind;

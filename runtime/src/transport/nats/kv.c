@@ -9,13 +9,10 @@
 #include "transport/nats/send.h"
 #include "transport/nats/stream_publish.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071, NO_ROOM = 10077 };
-
-static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
+enum { SUBJECT_SIZE = 1024, NO_ROOM = 10077 };
 
 /* Returns the hash of a bucket's stream. */
 static uint32_t stream_of(const char *bucket)
@@ -35,24 +32,17 @@ catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
                                  const catga_outgoing *record, uint64_t revision, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
-    char expected[24];
-    catga_header headers[HEADERS];
     catga_outgoing message = *record;
 
-    if (record->header_count >= HEADERS ||
-        !fits(snprintf(subject, sizeof subject, "$KV.%s.%s", key.bucket, key.key)))
+    if (!fits(snprintf(subject, sizeof subject, "$KV.%s.%s", key.bucket, key.key)))
         return CATGA_INVALID_ARGUMENT;
-    for (size_t i = 0; i < record->header_count; i++)
-        headers[i] = record->headers[i];
-    snprintf(expected, sizeof expected, "%" PRIu64, revision);
-    headers[message.header_count++] = (catga_header){revision_header, expected};
-    message.headers = headers;
     message.subject = subject;
     message.checked = false;
     message.sender_waits = true;
-    return catga_nats_request_from(
-        catga_nats_of(transport), &message, token,
-        (catga_nats_source){CATGA_NATS_STREAM_ACK, stream_of(key.bucket)});
+    message.stream = stream_of(key.bucket);
+    message.expects = true;
+    message.expected = revision;
+    return catga_nats_stream_publish(transport, &message, token);
 }
 
 catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revision,
@@ -61,12 +51,12 @@ catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revis
     catga_nats_json object = {(const char *)answer->data, answer->length};
     int64_t code = catga_nats_json_number(
         catga_nats_json_get(catga_nats_json_get(object, "error"), "err_code"), 0);
-    int64_t sequence = catga_nats_json_number(catga_nats_json_get(object, "seq"), 0);
+    catga_placed placed;
+    catga_status status = catga_nats_stream_published(answer, &placed, problem);
 
-    *revision = sequence > 0 ? (uint64_t)sequence : 0;
-    if (code == WRONG_REVISION)
+    *revision = placed.sequence;
+    if (status == CATGA_CONFLICT)
         return CATGA_REFUSED;
-    catga_status status = catga_nats_stream_published(answer, problem);
     if (code == NO_ROOM)
         return CATGA_OVERLOADED;
     return status == CATGA_REFUSED || status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;

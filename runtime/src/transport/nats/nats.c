@@ -15,6 +15,7 @@
 #include "transport/nats/stream_admin.h"
 #include "transport/nats/stream_get.h"
 #include "transport/nats/stream_publish.h"
+#include "transport/nats/stream_state.h"
 #include "transport/nats/subscription.h"
 #include "transport/nats/subscription_errors.h"
 #include "transport/nats/wake.h"
@@ -164,6 +165,8 @@ static const catga_stream_operations streams = {
     .settle = catga_nats_settle,
     .get = catga_nats_stream_get,
     .erase = catga_nats_stream_erase,
+    .state = catga_nats_stream_state,
+    .remove = catga_nats_stream_remove,
     .usable = catga_nats_storage_usable,
     .backlogs = catga_nats_backlogs,
 };

@@ -36,6 +36,7 @@ struct catga_nats_reconciled {
 
     /* Under the transport's lock. */
     unsigned users;                          /* 0: the thread ignores the object */
+    bool forgotten;                          /* its stream was deleted on purpose: the same */
     bool unusable;                           /* missing, or reported, at the last observation */
     bool is_known;                           /* the last observation has succeeded */
     catga_nats_observed observed;            /* the last one that has */
@@ -107,6 +108,11 @@ static void observe(catga_nats *nats, catga_nats_reconciled *item,
     item->is_known = true;
     if (item->stream != NULL)
         memcpy(item->stream_created, item->stream->observed.created, CATGA_NATS_CREATED);
+}
+
+static bool is_watched(const catga_nats_reconciled *item)
+{
+    return item->users != 0 && !item->forgotten;
 }
 
 /* ---- Observing ---- */
@@ -227,7 +233,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
         return;
     }
     item->desired.start = start_of(item);
-    item->desired.only_look = is_being_deleted(item);
+    item->desired.only_look = item->desired.never_created || is_being_deleted(item);
     pthread_mutex_unlock(&nats->lock);
     catga_status status = catga_nats_ensure(nats, &item->desired, &observed, &problem);
     note(nats, item, status, &observed, &problem);
@@ -246,7 +252,7 @@ static void look_at_all(catga_nats *nats)
     {
         if (nats->reconcile_ends || !catga_nats_link_is_up(&nats->link))
             return;
-        if (item->users != 0)
+        if (is_watched(item))
             look_at(nats, item);
     }
 }
@@ -304,13 +310,31 @@ catga_nats_reconciled *catga_nats_reconcile(catga_nats *nats, const catga_nats_d
     catga_nats_reconciled *item = find(nats, desired->info, description);
     if (item == NULL)
         item = add(nats, desired);
-    if (item != NULL && item->users == 0)
+    if (item != NULL && !is_watched(item))
         observe(nats, item, observed);
     if (item != NULL && (desired->stream != NULL || item->users == 0))
         item->users++;
+    if (item != NULL)
+        item->forgotten = false;
     pthread_mutex_unlock(&nats->lock);
     free(description);
     return item;
+}
+
+void catga_nats_reconcile_forget(catga_nats *nats, const char *stream)
+{
+    char info[CATGA_NATS_API_SUBJECT];
+    catga_nats_reconciled *item;
+
+    snprintf(info, sizeof info, CATGA_NATS_STREAM_INFO "%s", stream);
+    pthread_mutex_lock(&nats->lock);
+    TAILQ_FOREACH(item, &nats->reconciled, entry)
+    {
+        const char *of = item->desired.stream;
+        if (strcmp(item->desired.info, info) == 0 || (of != NULL && strcmp(of, stream) == 0))
+            item->forgotten = true;
+    }
+    pthread_mutex_unlock(&nats->lock);
 }
 
 bool catga_nats_nearly_full(catga_transport *transport, const char *bucket)
@@ -334,7 +358,7 @@ bool catga_nats_storage_usable(catga_transport *transport)
 
     pthread_mutex_lock(&nats->lock);
     TAILQ_FOREACH(item, &nats->reconciled, entry)
-    usable = usable && (item->users == 0 || !item->unusable);
+    usable = usable && (!is_watched(item) || !item->unusable);
     pthread_mutex_unlock(&nats->lock);
     return usable;
 }

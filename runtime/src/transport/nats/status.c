@@ -64,6 +64,8 @@ catga_status catga_nats_jetstream_status(int64_t code)
     case 10047: /* insufficient storage */
     case 10077: /* the stream is full */
         return CATGA_OVERLOADED;
+    case 10071: /* wrong last sequence */
+        return CATGA_CONFLICT;
     case 10054: /* larger than the stream allows */
     case 10097: /* headers too large */
         return CATGA_TOO_LARGE;

@@ -17,6 +17,18 @@ enum { NO_STREAM = 10059 };
 
 /* ---- Writing ---- */
 
+/* Writes a setting that has another value than servers give it by default. */
+static void put_number(catga_nats_text *out, const char *name, int64_t value, int64_t none)
+{
+    catga_nats_text_put(out, ",\"%s\":%" PRId64, name, value == 0 ? none : value);
+}
+
+static void put_flag(catga_nats_text *out, const char *name, bool value)
+{
+    if (value)
+        catga_nats_text_put(out, ",\"%s\":true", name);
+}
+
 /* Names and subjects are tokens with dots between them: nothing needs an escape. */
 static void put_stream(catga_nats_text *out, const catga_nats_desired *desired)
 {
@@ -25,12 +37,17 @@ static void put_stream(catga_nats_text *out, const catga_nats_desired *desired)
     catga_nats_text_put(out, "{\"name\":\"%s\",\"subjects\":[", stream->name);
     for (size_t i = 0; i < stream->subject_count; i++)
         catga_nats_text_put(out, "%s\"%s\"", i == 0 ? "" : ",", stream->subjects[i]);
-    catga_nats_text_put(
-        out,
-        "],\"retention\":\"limits\",\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,"
-        "\"max_msgs\":-1,\"max_bytes\":-1,\"max_msg_size\":-1,\"max_msgs_per_subject\":-1,"
-        "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u}",
-        stream->max_age_ns, stream->window_ns, stream->replicas);
+    catga_nats_text_put(out, "],\"max_consumers\":-1,\"duplicate_window\":%" PRId64,
+                        stream->window_ns);
+#define NUMBER(bit, member, key, none) put_number(out, key, (int64_t)stream->member, none);
+#define CHOICE(bit, member, key, no, yes)                                                          \
+    catga_nats_text_put(out, ",\"" key "\":\"%s\"", stream->member ? yes : no);
+#define FLAG(bit, member, key) put_flag(out, key, stream->member);
+#include "transport/stream_fields.def"
+#undef NUMBER
+#undef CHOICE
+#undef FLAG
+    catga_nats_text_put(out, "}");
 }
 
 /* Describes the stream of a bucket as key-value clients create it. A record is written only a few
@@ -55,8 +72,14 @@ static void put_bucket(catga_nats_text *out, const catga_nats_desired *desired)
 
 /* ---- Comparing ---- */
 
-/* Compares the settings that a delivery guarantee depends on. The operator may change max_age and
- * the number of replicas. */
+static void same_flag(catga_nats_comparison *comparison, const char *field, bool desired)
+{
+    bool found = catga_nats_json_get(comparison->config, field).length == strlen("true");
+
+    if (found != desired)
+        catga_nats_drift(comparison, field, "", desired ? "true" : "false");
+}
+
 static bool stream_drifted(const catga_nats_api_answer *info, const void *settings,
                            catga_problem *problem)
 {
@@ -68,14 +91,22 @@ static bool stream_drifted(const catga_nats_api_answer *info, const void *settin
         if (!catga_nats_json_has(subjects, stream->subjects[i]))
             catga_nats_drift(&comparison, "subjects", "with ", stream->subjects[i]);
     }
-    catga_nats_same_text(&comparison, "retention", "limits");
-    catga_nats_same_text(&comparison, "discard", "new");
-    catga_nats_same_text(&comparison, "storage", "file");
-    if (catga_nats_json_get(comparison.config, "no_ack").length == strlen("true"))
-        catga_nats_drift(&comparison, "no_ack", "", "false");
-    /* at this limit the server drops the oldest message, which a consumer may not have received */
-    catga_nats_same_number(&comparison, "max_msgs_per_subject", -1, -1);
+    same_flag(&comparison, "no_ack", false);
     catga_nats_at_least(&comparison, "duplicate_window", stream->window_ns);
+#define NUMBER(bit, member, key, none)                                                             \
+    if (stream->compared & CATGA_STREAM_##bit)                                                     \
+        catga_nats_same_number(&comparison, key,                                                   \
+                               stream->member == 0 ? none : (int64_t)stream->member, none);
+#define CHOICE(bit, member, key, no, yes)                                                          \
+    if (stream->compared & CATGA_STREAM_##bit)                                                     \
+        catga_nats_same_text(&comparison, key, stream->member ? yes : no);
+#define FLAG(bit, member, key)                                                                     \
+    if (stream->compared & CATGA_STREAM_##bit)                                                     \
+        same_flag(&comparison, key, stream->member);
+#include "transport/stream_fields.def"
+#undef NUMBER
+#undef CHOICE
+#undef FLAG
     return comparison.drifted;
 }
 
@@ -164,7 +195,11 @@ static catga_nats_desired desired_of(const catga_nats_kind *kind, const char *pr
 
 catga_nats_desired catga_nats_desired_stream(const catga_stream_settings *stream)
 {
-    return desired_of(&streams, "", stream->name, stream);
+    catga_nats_desired desired = desired_of(&streams, "", stream->name, stream);
+
+    desired.never_created = stream->only_existing;
+    desired.only_look = stream->only_existing;
+    return desired;
 }
 
 catga_nats_desired catga_nats_desired_bucket(const catga_bucket_settings *bucket)

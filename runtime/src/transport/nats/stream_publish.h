@@ -6,6 +6,7 @@
 
 catga_status catga_nats_stream_publish(catga_transport *transport, const catga_outgoing *message,
                                        uint64_t token);
-catga_status catga_nats_stream_published(const catga_incoming *answer, catga_problem *problem);
+catga_status catga_nats_stream_published(const catga_incoming *answer, catga_placed *stored,
+                                         catga_problem *problem);
 
 #endif
