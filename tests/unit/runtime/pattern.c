@@ -51,12 +51,33 @@ static void only_whole_tokens_are_wildcards(void **state)
     assert_false(catga_local_is_pattern(" STREAM.consumer"));
 }
 
+static void patterns_overlap_if_a_subject_matches_both(void **state)
+{
+    static const struct {
+        const char *one;
+        const char *other;
+        bool overlap;
+    } cases[] = {
+        {"a.b", "a.b", true},     {"a.b", "a.c", false},   {"a.*", "*.b", true},
+        {"a.*", "b.*", false},    {"a.>", "a.b.c", true},  {"a.>", "a", false},
+        {"a.*.c", "a.b.>", true}, {"a.*.c", "a.b", false}, {"a.*.c", "a.*.d", false},
+        {">", "a", true},         {"*", "a.b", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(catga_local_overlap(cases[i].one, cases[i].other), cases[i].overlap);
+        assert_int_equal(catga_local_overlap(cases[i].other, cases[i].one), cases[i].overlap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pattern_matches_each_of_its_subjects),
         cmocka_unit_test(a_pattern_matches_nothing_else),
         cmocka_unit_test(only_whole_tokens_are_wildcards),
+        cmocka_unit_test(patterns_overlap_if_a_subject_matches_both),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
