@@ -42,8 +42,20 @@ static void compare_http(comparison *c, const model_message *before, const model
                     SLICE_PRINT(after->origin.name), before->http->status, after->http->status);
 }
 
+/* A subject that is generated changes with the namespace or version, which is reported. */
+static void compare_subjects(comparison *c, const model_message *before, const model_message *after)
+{
+    bool is_own = before->has_own_subject || after->has_own_subject;
+
+    if (is_own && !slice_equal(before->subject, after->subject))
+        REPORT_SAID(RULE_SUBJECT_CHANGED, subject, "the subject of '%.*s' was '%.*s' and is '%.*s'",
+                    SLICE_PRINT(after->origin.name), SLICE_PRINT(before->subject),
+                    SLICE_PRINT(after->subject));
+}
+
 static void compare_ways(comparison *c, const model_message *before, const model_message *after)
 {
+    compare_subjects(c, before, after);
     if (!same_keys(before, after))
         report(c, RULE_KEYS_CHANGED, after->origin.place, before->origin.place,
                "'%.*s' has other keys", SLICE_PRINT(after->origin.name));

@@ -224,6 +224,8 @@ static void check_message_uses(const checker *c, const event_uses *uses,
 {
     slice name = message->origin.name;
 
+    if (message->has_own_subject)
+        return; /* programs without a schema may be its peers */
     if (message->kind != MESSAGE_EVENT) {
         if (message->handled_by == NULL)
             diag_report(c->diags, DIAG_NOT_HANDLED, message->origin.place,

@@ -13,6 +13,7 @@
  * check_messages.c    error sets, commands, queries, events
  * check_delivery.c    how surely and how often a message is sent, stored and handled
  * check_keys.c        keys of subjects, and subjects that overlap
+ * check_own_subject.c subjects of '@subject', which other systems use too
  * check_http.c        methods and statuses of HTTP, and fields in a query string
  * check_http_path.c   paths of HTTP
  * check_http_routes.c requests that reach two messages
@@ -260,6 +261,12 @@ void check_key(const checker *c, const symbol *s, const ast_annotation *annotati
                model_field *field);
 void check_keys(checker *c, const symbol *s);
 void check_subjects(checker *c);
+
+/* Reads '@subject' of a message. */
+void check_own_subject(checker *c, const symbol *s, const ast_annotation *annotation);
+
+/* Reports own subjects that overlap, and uses that wildcards do not allow. */
+void check_own_subjects(checker *c);
 
 /* Returns true if a field can be a token of a subject or a segment of a path: it always has a
  * value, with a short text without dots. */

@@ -209,7 +209,9 @@ static void print_message(const part_list *all, const model_message *message, bu
     print_doc(out, &message->origin.doc);
     begin_line(out, "subject");
     append_subject(out, message);
-    buffer_append_char(out, '\n');
+    buffer_append_text(out, message->is_pattern        ? ", only received\n"
+                            : message->has_own_subject ? ", without a prefix\n"
+                                                       : "\n");
     print_identifier(out, "payload", message->body);
     print_message_parts(out, &parts, ROLE_PUBLISHES, "sent by");
     print_message_parts(out, &parts, ROLE_CALLS, "called by");

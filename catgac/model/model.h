@@ -261,6 +261,7 @@ typedef struct model_annotation_spans {
     span dedup;
     span idempotent;
     span stream;
+    span subject;
     span http;
 } model_annotation_spans;
 
@@ -268,7 +269,10 @@ struct model_message {
     model_origin origin;
     model_message_kind kind;
     const model_table *body; /* the table of its fields, of the same name */
-    slice subject; /* catga.commands.shop.orders.v1.CreateOrder, without the tokens of keys */
+    slice subject; /* catga.commands.shop.orders.v1.CreateOrder, without the tokens of keys; or
+                      that of @subject */
+    bool has_own_subject; /* @subject: no prefix of a bus stands before it */
+    bool is_pattern;      /* @subject with wildcards, of an event that is only received */
     model_annotation_spans annotations;
 
     /* Fields with @key, in order: their values are the last tokens of the subject. */

@@ -227,7 +227,10 @@ static void dump_message(const model_message *message, buffer *out)
 
     dump_doc(&message->origin.doc, "  ", out);
     buffer_printf(out, "  %s %.*s\n", words[message->kind], SLICE_PRINT(message->origin.name));
-    buffer_printf(out, "    subject %.*s\n", SLICE_PRINT(message->subject));
+    buffer_printf(out, "    subject %.*s%s\n", SLICE_PRINT(message->subject),
+                  message->is_pattern        ? " (own, only received)"
+                  : message->has_own_subject ? " (own)"
+                                             : "");
     if (message->kind != MESSAGE_EVENT)
         dump_call(message, out);
     else if (model_is_stored(message))

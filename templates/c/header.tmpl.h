@@ -477,6 +477,9 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 /*
  * ---- ${message.word} ${message.name}
  * on ${message.subject}
+  % if message.is_pattern
+ * only received; catga_context_subject has the subject of each message
+  % end
   % if not message.is_event
  * timeout ${message.timeout_ms} ms, at most ${message.retries} retries
     % if message.has_backoff
@@ -500,6 +503,7 @@ extern const catga_message ${message.type}_message_descriptor;
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define ${message.macro}_STREAM "${message.stream}"
+    % if not message.is_pattern
 
 /*
  * Stores the event, and waits at most ${message.timeout_ms} ms for the server to acknowledge it.
@@ -518,9 +522,11 @@ CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus
 {
     return catga_publish_async(bus, &${message.type}_message_descriptor, input, callback, user);
 }
+    % end
   % end
   % if message.is_event
     % if not message.is_stored
+      % if not message.is_pattern
 
 /* Publishes the event at most once: it may be lost. */
 static inline catga_status ${message.type}_publish(catga_bus *bus,
@@ -528,6 +534,7 @@ static inline catga_status ${message.type}_publish(catga_bus *bus,
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
 }
+      % end
     % end
   % else
 

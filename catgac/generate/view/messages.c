@@ -140,6 +140,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->word = view_message_word(message->kind);
     made->kind = kind_of(message->kind);
     made->subject = message->subject;
+    made->is_pattern = message->is_pattern;
     made->identifier = slice_of(message->body->identifier);
     made->fbs = fbs_name(v, origin);
     made->is_event = message->kind == MESSAGE_EVENT;

@@ -8,9 +8,16 @@
 static const char standard[] = "catga";
 enum { STANDARD_LENGTH = sizeof standard - 1 };
 
+/* Returns whether the prefix is the one that generated subjects have. */
 static inline bool is_standard(catga_string prefix)
 {
     return prefix.length == STANDARD_LENGTH && memcmp(prefix.data, standard, STANDARD_LENGTH) == 0;
+}
+
+/* Returns whether a subject is from @subject: no prefix stands before it. */
+static bool is_own(const char *subject)
+{
+    return strncmp(subject, standard, STANDARD_LENGTH) != 0 || subject[STANDARD_LENGTH] != '.';
 }
 
 static bool replace_prefix(catga_envelope *envelope, catga_string prefix, const char *subject)
@@ -35,7 +42,7 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
     catga_trace_headers_clear(&envelope->span.headers);
     envelope->span.is_traced = false;
     envelope->span.is_sampled = false;
-    return is_standard(prefix) || replace_prefix(envelope, prefix, subject);
+    return is_standard(prefix) || is_own(subject) || replace_prefix(envelope, prefix, subject);
 }
 
 static void add_header(catga_envelope *envelope, const char *name, const char *value)

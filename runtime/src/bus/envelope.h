@@ -34,7 +34,8 @@ typedef struct catga_envelope {
 
 /*
  * Begins an envelope without headers. `subject` is from generated code; `prefix` is valid and
- * replaces its first token. Both outlive the envelope. Returns false if the result is too long.
+ * replaces its first token "catga". A subject of @subject has another first token, and stays as it
+ * is. Both outlive the envelope. Returns false if the result is too long.
  */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
 

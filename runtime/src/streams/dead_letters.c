@@ -119,6 +119,9 @@ static void add_headers(catga_outgoing *request, catga_header *headers,
         headers[request->header_count++] = (catga_header){CATGA_HEADER_ID, letter->message_id.data};
     if (is_copied || !has_id)
         headers[request->header_count++] = (catga_header){CATGA_HEADER_SEQUENCE, sequence};
+    if (is_copied && letter->subject.length != 0)
+        headers[request->header_count++] =
+            (catga_header){CATGA_HEADER_SUBJECT, letter->subject.data};
     if (is_copied && letter->correlation_id.length != 0)
         headers[request->header_count++] =
             (catga_header){CATGA_HEADER_CORRELATION, letter->correlation_id.data};
@@ -131,7 +134,7 @@ static catga_status ask_handler(catga_bus_state *state, const stream_names *at,
     char handler[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
     char sequence[24];
-    catga_header headers[3 + CATGA_TRACE_HEADERS];
+    catga_header headers[4 + CATGA_TRACE_HEADERS];
     catga_trace_headers trace;
     catga_outgoing request = {.subject = subject,
                               .data = event->data,

@@ -59,16 +59,22 @@ static void answer(catga_context *context, catga_status status)
         catga_answer_status(context, status);
 }
 
-/* The claim of an event without an id needs its sequence number, which is in a header. */
+/*
+ * The claim of an event without an id needs its sequence number, and a handler the subject of the
+ * event: both are in headers.
+ */
 void catga_replay_receive(void *user, catga_incoming *incoming)
 {
     catga_endpoint *endpoint = user;
     const catga_transport_operations *operations = endpoint->service_instance->state->operations;
     const char *sequence = operations->header(incoming, CATGA_HEADER_SEQUENCE);
+    const char *subject = operations->header(incoming, CATGA_HEADER_SUBJECT);
     catga_context context;
 
     if (sequence != NULL)
         incoming->sequence = strtoull(sequence, NULL, 10);
+    if (subject != NULL)
+        incoming->subject = catga_str(subject);
     catga_context_begin(&context, endpoint, incoming);
     catga_hook_handling_begins(&context);
     context.outcome = handle(&context, endpoint);

@@ -4,6 +4,7 @@
 #include "transport/local/kv.h"
 #include "transport/local/local_transport.h"
 #include "transport/local/message.h"
+#include "transport/local/publish.h"
 #include "transport/local/routes.h"
 #include "transport/local/send.h"
 #include "transport/local/streams.h"

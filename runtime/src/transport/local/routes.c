@@ -96,6 +96,16 @@ static catga_local_subject *find_or_add_subject(catga_local *broker, const char 
     return subject;
 }
 
+bool catga_local_note_stored(catga_local *broker, const char *name)
+{
+    pthread_mutex_lock(&broker->changing);
+    catga_local_subject *subject = find_or_add_subject(broker, name);
+    if (subject != NULL)
+        atomic_store(&subject->is_stored, true);
+    pthread_mutex_unlock(&broker->changing);
+    return subject != NULL;
+}
+
 static bool same_name(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;

@@ -55,6 +55,7 @@ struct catga_local_subject {
     char *name;
     size_t length;
     bool is_pattern;                   /* its name has wildcards */
+    atomic_bool is_stored;             /* a stream has it */
     catga_local_subject *next_pattern; /* of a pattern */
     _Atomic(catga_local_group *) groups;
 };
@@ -66,6 +67,9 @@ catga_local_subject *catga_local_find(catga_local *broker, const char *name);
  * the one after another; NULL at the end. */
 catga_local_subject *catga_local_match(catga_local *broker, const char *name,
                                        const catga_local_subject *after);
+
+/* Notes that a stream has a subject. Returns false without memory. Takes `changing`. */
+bool catga_local_note_stored(catga_local *broker, const char *name);
 
 /* Returns a new member, which must be opened; NULL without memory. Called under `changing`. */
 catga_subscription *catga_local_member_new(catga_local_transport *transport,

@@ -6,9 +6,8 @@
 #include "transport/local/delivery.h"
 #include "transport/local/store.h"
 
-/* Queues a message for every group that it reaches; *taken is set if there was a subscriber. */
-static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
-                              uint64_t token, catga_local_transport *requester, bool *taken)
+catga_status catga_local_broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
+                                   uint64_t token, catga_local_transport *requester, bool *taken)
 {
     catga_local *broker = transport->broker;
     catga_local_subject *subject = catga_local_match(broker, outgoing->subject, NULL);
@@ -25,19 +24,6 @@ static catga_status broadcast(catga_local_transport *transport, const catga_outg
             *taken |= catga_local_enqueue_group(broker, group, message);
     catga_local_message_release(message);
     return CATGA_OK;
-}
-
-catga_status catga_local_publish(catga_transport *transport, const catga_outgoing *message)
-{
-    bool taken;
-    catga_status status = catga_local_may_send(catga_local_of(transport), message);
-
-    if (status == CATGA_OK &&
-        !catga_local_fails(catga_local_of(transport)->broker, CATGA_LOCAL_LOSE_EVENT))
-        status = broadcast(catga_local_of(transport), message, 0, NULL, &taken);
-    if (status == CATGA_OK && !message->uncounted)
-        atomic_fetch_add_explicit(&catga_local_of(transport)->published, 1, memory_order_relaxed);
-    return status;
 }
 
 /* ---- Requests ---- */
@@ -131,7 +117,7 @@ catga_status catga_local_request(catga_transport *transport, const catga_outgoin
         catga_local_deliver_here(member, &direct);
         return CATGA_OK;
     }
-    status = broadcast(requester, message, token, requester, &taken);
+    status = catga_local_broadcast(requester, message, token, requester, &taken);
     if (status == CATGA_OK && !taken)
         catga_local_reply(requester, token, &(catga_incoming){.no_responders = true});
     return status;

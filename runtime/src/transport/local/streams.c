@@ -5,6 +5,8 @@
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
 #include "transport/local/pattern.h"
+#include "transport/local/routes.h"
+#include "transport/local/send.h"
 #include "transport/local/store.h"
 
 #include <inttypes.h>
@@ -133,6 +135,16 @@ static catga_status compare_stream(const catga_local_stream *stream,
     return problem->text[0] == '\0' ? CATGA_OK : CATGA_DRIFTED;
 }
 
+/* Lets publishers find the subjects of a stream without a lock. */
+static bool note_subjects(catga_local *broker, const catga_stream_settings *settings)
+{
+    bool noted = true;
+
+    for (size_t i = 0; noted && i < settings->subject_count; i++)
+        noted = catga_local_note_stored(broker, settings->subjects[i]);
+    return noted;
+}
+
 catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *settings,
                                        catga_problem *problem)
@@ -144,6 +156,8 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
         return CATGA_DISCONNECTED;
     if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.INFO.%s", settings->name))
         return CATGA_NOT_PERMITTED;
+    if (!note_subjects(broker, settings))
+        return CATGA_NO_MEMORY;
     pthread_mutex_lock(&store->lock);
     const catga_local_stream *stream = catga_local_find_stream(store, settings->name);
     catga_status status = stream != NULL ? compare_stream(stream, settings, problem)
@@ -177,17 +191,31 @@ catga_status catga_local_stream_publish(catga_transport *transport, const catga_
     catga_local *broker = sender->broker;
     catga_status status = catga_local_may_send(sender, message);
     bool silent;
+    bool taken;
 
     if (status != CATGA_OK)
         return status;
     pthread_mutex_lock(&broker->store.lock);
     catga_incoming answer = put(broker, message, &silent);
     pthread_mutex_unlock(&broker->store.lock);
-    if (answer.sequence != 0)
+    if (answer.sequence != 0) {
         catga_local_store_wake(broker);
+        (void)catga_local_broadcast(sender, message, 0, NULL, &taken); /* subscribers get it too */
+    }
     if (!silent)
         catga_local_reply(sender, token, &answer);
     return CATGA_OK;
+}
+
+void catga_local_stream_keep(catga_local *broker, const catga_outgoing *message)
+{
+    pthread_mutex_lock(&broker->store.lock);
+    catga_local_stream *stream = stream_of(&broker->store, message->subject);
+    uint64_t number;
+    if (stream != NULL)
+        (void)catga_local_stream_add(broker, stream, message, &number);
+    pthread_mutex_unlock(&broker->store.lock);
+    catga_local_store_wake(broker);
 }
 
 catga_status catga_local_stream_published(const catga_incoming *answer, catga_placed *stored,

@@ -13,6 +13,9 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *stream, catga_problem *problem);
 catga_status catga_local_stream_publish(catga_transport *transport, const catga_outgoing *message,
                                         uint64_t token);
+/* Stores a message that was published without a question, if a stream has its subject. */
+void catga_local_stream_keep(catga_local *broker, const catga_outgoing *message);
+
 catga_status catga_local_stream_published(const catga_incoming *answer, catga_placed *stored,
                                           catga_problem *problem);
 catga_status catga_local_stream_get(catga_transport *transport, const char *stream, uint64_t number,
