@@ -234,7 +234,7 @@ typedef struct catga_stream_settings {
     bool in_memory;     /* of the servers; otherwise in files */
     bool work_queue;    /* a settled message is removed, and a message has one consumer */
     bool drops_oldest;  /* at a limit; otherwise the stream refuses messages */
-    bool allow_direct;  /* every replica answers `get_last` */
+    bool allow_direct;  /* every replica answers `ask` */
     bool allow_rollup;  /* a message may remove the earlier ones of its subject */
     bool deny_delete;   /* single messages cannot be deleted */
     bool only_existing; /* an absent stream is CATGA_NOT_FOUND */
@@ -278,6 +278,58 @@ typedef struct catga_placed {
     uint64_t sequence; /* its number in the stream */
     bool duplicate;    /* an earlier message with its id has this number */
 } catga_placed;
+
+/* ---- Reading streams ---- */
+
+/* A stored message: the last one of a subject, or the one with a number. */
+typedef struct catga_stored_query {
+    const char *stream;
+    const char *subject; /* NULL: the message with the number `sequence` */
+    uint64_t sequence;
+    bool asks_leader;  /* reads the leader's copy, which has every acknowledged message; otherwise
+                          any replica answers, and none if the stream does not allow_direct */
+    bool sender_waits; /* the sending thread waits for the answer */
+} catga_stored_query;
+
+/* The first message that a reader gets. */
+typedef enum catga_read_start {
+    CATGA_READ_FIRST,            /* the oldest */
+    CATGA_READ_LAST_PER_SUBJECT, /* the last message of each subject, then new messages */
+    CATGA_READ_NEW,              /* the first that is stored from now on */
+    CATGA_READ_FROM_SEQUENCE,
+    CATGA_READ_FROM_TIME
+} catga_read_start;
+
+/* Receives a message in the stream's order, and takes ownership of it. `pending` is the number of
+ * messages that follow. */
+typedef void catga_read_function(void *user, catga_incoming *message, uint64_t pending);
+
+/* An ordered reader (ADR-17). It affects no consumer. The functions are called by one thread at a
+ * time; the reader fetches a bounded number of bytes while one runs. */
+typedef struct catga_reader_settings {
+    const char *stream;
+    const char *subject; /* filter, may have wildcards */
+    catga_read_start start;
+    uint64_t sequence; /* of CATGA_READ_FROM_SEQUENCE: the first number */
+    int64_t time_ns;   /* of CATGA_READ_FROM_TIME: since 1970, by the server's clock */
+    bool headers_only;
+    catga_read_function *receive;
+
+    /* Called once, after the messages that were stored when reading began; at once if there are
+     * none. NULL: not called. */
+    void (*caught_up)(void *user);
+    void *user;
+} catga_reader_settings;
+
+typedef struct catga_reader catga_reader;
+
+/* Messages to delete. Only one of `before` and `keep` may be set. */
+typedef struct catga_purge {
+    const char *stream;
+    const char *subject; /* filter; NULL: all messages */
+    uint64_t before;     /* only messages with lower numbers; 0: no limit */
+    uint64_t keep;       /* latest messages that stay; 0: none */
+} catga_purge;
 
 typedef struct catga_stream_operations {
     /* Publishes a message with an id to its stream; on_reply gets the answer with `token`, and
@@ -342,6 +394,37 @@ typedef struct catga_stream_operations {
      * was some seconds ago. Does not wait for the server; leaves out a backlog that is unknown.
      * `show` is called under a lock: it must not call an operation. */
     void (*backlogs)(catga_transport *transport, catga_backlog_function *show, void *user);
+
+    /* Requests a stored message. on_reply gets the answer with `token`, and `found` interprets it.
+     */
+    catga_status (*ask)(catga_transport *transport, const catga_stored_query *query,
+                        uint64_t token);
+
+    /* CATGA_OK: *answer has become the stored message, with its subject, sequence and time, and the
+     * caller releases it. Otherwise the answer is released. CATGA_NOT_FOUND: no such message;
+     * CATGA_NO_RESPONDERS: no such stream. A direct read of one may also get no answer.
+     * CATGA_BAD_MESSAGE: the answer is not of the server, or of another message. */
+    catga_status (*found)(const catga_stored_query *query, catga_incoming *answer,
+                          catga_problem *problem);
+
+    /* Begins to read. Waits for the server. CATGA_NO_RESPONDERS: no such stream. A reader survives
+     * lost connections, restarts of the server, and the loss of its consumer: it resumes after the
+     * last message, and with the first in a recreated stream. */
+    catga_status (*read)(catga_transport *transport, const catga_reader_settings *settings,
+                         catga_reader **reader, catga_problem *problem);
+
+    /* Ends a reader and frees it: its functions do not run any more. They must not call it. */
+    void (*end_read)(catga_transport *transport, catga_reader *reader);
+
+    /* Deletes messages; *purged is their number. Waits for the server. CATGA_NO_RESPONDERS: no such
+     * stream. */
+    catga_status (*purge)(catga_transport *transport, const catga_purge *purge, uint64_t *purged,
+                          catga_problem *problem);
+
+    /* Returns true if a purge by subject, or a message with the header Nats-Rollup, makes consumers
+     * and readers of the stream skip messages that they have not received: nats-server before
+     * 2.9.12, or an unknown server. */
+    bool (*purge_skips)(catga_transport *transport);
 } catga_stream_operations;
 
 /* ---- Compare-and-set records ---- */

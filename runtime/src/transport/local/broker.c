@@ -77,6 +77,7 @@ static void broker_free(catga_local *broker)
     catga_local_consumers_end(&broker->store);
     catga_local_streams_end(&broker->store);
     catga_local_buckets_end(&broker->store);
+    pthread_cond_destroy(&broker->store.changed);
     pthread_mutex_destroy(&broker->store.lock);
     catga_local_limits_end(&broker->limits);
     catga_local_routes_free(broker);
@@ -104,6 +105,7 @@ catga_status catga_local_open(catga_local **local)
     catga_pool_begin(&broker->medium, CATGA_LOCAL_MEDIUM);
     catga_local_limits_begin(&broker->limits);
     pthread_mutex_init(&broker->store.lock, NULL);
+    pthread_cond_init(&broker->store.changed, NULL);
     catga_ticker_begin(&broker->ticker);
     if (!catga_ring_begin(&broker->queue, CATGA_LOCAL_QUEUE) ||
         !catga_thread_start(&broker->thread, run_broker, broker)) {

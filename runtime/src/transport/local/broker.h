@@ -28,6 +28,7 @@ typedef struct catga_local_subject catga_local_subject;
 typedef struct catga_local_stream catga_local_stream;
 typedef struct catga_local_consumer catga_local_consumer;
 typedef struct catga_local_bucket catga_local_bucket;
+typedef struct catga_reader catga_reader;
 
 /* Limits of the server (limits.h). */
 typedef struct catga_local_limits {
@@ -41,7 +42,10 @@ typedef struct catga_local_limits {
  * under it. */
 typedef struct catga_local_store {
     pthread_mutex_t lock;
+    pthread_cond_t changed; /* a message was stored, or readers are to look for one */
     catga_local_stream *streams;
+    uint64_t incarnations; /* streams that were created */
+    catga_reader *readers;
     _Atomic(catga_local_consumer *) consumers;
     catga_local_bucket *buckets;
     int64_t advanced_ns;                 /* by catga_local_advance */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/running.h"
 #include "transport/local/consumers.h"
+#include "transport/local/readers.h"
 #include "transport/local/routes.h"
 
 enum { PAUSE_MS = 1 };
@@ -47,7 +48,8 @@ static bool is_idle(catga_local *broker)
 {
     pthread_mutex_lock(&broker->changing);
     look before = look_at_all(broker);
-    bool idle = !before.busy && catga_local_consumers_idle(broker);
+    bool idle =
+        !before.busy && catga_local_consumers_idle(broker) && catga_local_readers_idle(broker);
     look after = look_at_all(broker);
     pthread_mutex_unlock(&broker->changing);
     return idle && !after.busy && after.entered == before.entered;

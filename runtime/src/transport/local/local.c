@@ -5,8 +5,10 @@
 #include "transport/local/local_transport.h"
 #include "transport/local/message.h"
 #include "transport/local/publish.h"
+#include "transport/local/readers.h"
 #include "transport/local/routes.h"
 #include "transport/local/send.h"
+#include "transport/local/stream_query.h"
 #include "transport/local/streams.h"
 #include "transport/local/subscribe.h"
 
@@ -122,6 +124,12 @@ static const catga_stream_operations streams = {
     .remove = catga_local_remove_stream,
     .usable = storage_usable,
     .backlogs = catga_local_backlogs,
+    .ask = catga_local_stream_ask,
+    .found = catga_local_stream_found,
+    .read = catga_local_read,
+    .end_read = catga_local_end_read,
+    .purge = catga_local_stream_purge,
+    .purge_skips = catga_local_purge_skips,
 };
 
 static const catga_kv_operations kv = {

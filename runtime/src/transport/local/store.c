@@ -6,11 +6,20 @@ void catga_local_store_wake(catga_local *broker)
 {
     if (!atomic_exchange(&broker->store.woken, true))
         sem_post(&broker->queued);
+    pthread_cond_broadcast(&broker->store.changed);
 }
 
 int64_t catga_local_store_now(const catga_local_store *store)
 {
     return catga_clock_now() + store->advanced_ns;
+}
+
+int64_t catga_local_store_date(const catga_local_store *store, int64_t time_ns)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return catga_clock_of(&now) + store->advanced_ns + time_ns - catga_local_store_now(store);
 }
 
 void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth)

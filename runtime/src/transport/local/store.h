@@ -4,11 +4,14 @@
 
 #include "transport/local/broker.h"
 
-/* Has the broker's thread look for due messages. */
+/* Has the broker's thread and all readers look for due messages. */
 void catga_local_store_wake(catga_local *broker);
 
 /* Returns the time. Called under the store's lock. */
 int64_t catga_local_store_now(const catga_local_store *store);
+
+/* Returns a time of the store as nanoseconds since 1970. Called under the lock. */
+int64_t catga_local_store_date(const catga_local_store *store, int64_t time_ns);
 
 /* Returns true if the fault happens to this message. Called under the store's lock. */
 bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault);

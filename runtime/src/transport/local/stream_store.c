@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 static const char id_header[] = "Nats-Msg-Id";
+static const char rollup_header[] = "Nats-Rollup"; /* "sub" or "all" */
 
 /* ---- Streams ---- */
 
@@ -74,12 +75,17 @@ static size_t chain_of(const char *text)
     return hash % CATGA_LOCAL_CHAINS;
 }
 
-static const char *id_of(const catga_local_message *message)
+static const char *header_of(const catga_local_message *message, const char *name)
 {
     for (size_t i = 0; i < message->header_count; i++)
-        if (strcmp(message->headers[i].name, id_header) == 0)
+        if (strcmp(message->headers[i].name, name) == 0)
             return message->headers[i].value;
     return "";
+}
+
+static const char *id_of(const catga_local_message *message)
+{
+    return header_of(message, id_header);
 }
 
 /* Returns the number of the message with that id inside the window, or 0. */
@@ -213,7 +219,7 @@ static bool make_room(catga_local_stream *stream, const char *subject, size_t si
 
 /* Returns CATGA_LOCAL_STORED if the message is to be added. */
 static catga_local_added judge(catga_local_stream *stream, const catga_outgoing *outgoing,
-                               const char *id, int64_t now, uint64_t *number)
+                               const char *id, const char *rollup, int64_t now, uint64_t *number)
 {
     size_t most = (size_t)stream->settings.max_message_bytes;
 
@@ -222,6 +228,8 @@ static catga_local_added judge(catga_local_stream *stream, const catga_outgoing 
         return CATGA_LOCAL_TOO_LARGE;
     if (*number != 0)
         return CATGA_LOCAL_KNOWN;
+    if (!stream->settings.allow_rollup && *rollup != '\0')
+        return CATGA_LOCAL_DENIED;
     if (outgoing->expects &&
         catga_local_stream_last(stream, outgoing->subject) != outgoing->expected)
         return CATGA_LOCAL_CONFLICT;
@@ -251,6 +259,20 @@ static void append(catga_local_stream *stream, catga_local_message *message, siz
     *chain = stream->count;
 }
 
+/* Removes what the last message replaces: the earlier ones of its subject, or of all. */
+static void roll_up(catga_local_stream *stream)
+{
+    const catga_local_message *message = stream->entries[stream->count - 1].message;
+    const char *rollup = header_of(message, rollup_header);
+
+    if (strcmp(rollup, "all") == 0)
+        for (size_t i = stream->first; i + 1 < stream->count; i++)
+            catga_local_stream_remove(stream, i);
+    else if (*rollup != '\0')
+        for (size_t older; (older = nth_last(stream, message->subject, 1)) != 0;)
+            catga_local_stream_remove(stream, older - 1);
+}
+
 catga_local_added catga_local_stream_add(catga_local *broker, catga_local_stream *stream,
                                          const catga_outgoing *outgoing, uint64_t *number)
 {
@@ -264,12 +286,13 @@ catga_local_added catga_local_stream_add(catga_local *broker, catga_local_stream
     if (message == NULL)
         return added;
     catga_local_stream_expire(stream, now);
-    added = judge(stream, outgoing, id_of(message), now, number);
+    added = judge(stream, outgoing, id_of(message), header_of(message, rollup_header), now, number);
     if (added == CATGA_LOCAL_STORED &&
         (!grow(stream) || !make_room(stream, message->subject, size)))
         added = CATGA_LOCAL_FAILED;
     if (added == CATGA_LOCAL_STORED) {
         append(stream, message, size, now);
+        roll_up(stream);
         *number = stream->count;
     } else {
         catga_local_message_release(message);

@@ -22,6 +22,7 @@ typedef struct catga_local_entry {
 struct catga_local_stream {
     catga_local_stream *next;
     char *name;
+    uint64_t incarnation; /* differs between two streams of one name */
     char **subjects;
     catga_stream_settings settings; /* with these name and subjects */
     catga_local_entry *entries;
@@ -43,6 +44,7 @@ typedef enum catga_local_added {
     CATGA_LOCAL_KNOWN,     /* an earlier message has this id */
     CATGA_LOCAL_CONFLICT,  /* the subject has another last message than expected */
     CATGA_LOCAL_TOO_LARGE, /* larger than the stream allows */
+    CATGA_LOCAL_DENIED,    /* the stream does not allow Nats-Rollup */
 } catga_local_added;
 
 /* Returns a stream, which the caller adds to the store; NULL without memory. */

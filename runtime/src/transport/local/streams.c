@@ -1,7 +1,6 @@
 /* The semantics are those of JetStream as the NATS transport uses it. */
 #include "transport/local/streams.h"
 
-#include "base/clock.h"
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
 #include "transport/local/pattern.h"
@@ -11,7 +10,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 /* ---- Streams ---- */
 
@@ -60,6 +58,7 @@ static catga_status make_stream(catga_local_store *store, const catga_stream_set
     catga_local_stream *stream = catga_local_stream_new(settings);
     if (stream == NULL)
         return CATGA_NO_MEMORY;
+    stream->incarnation = ++store->incarnations;
     stream->next = store->streams;
     store->streams = stream;
     return CATGA_OK;
@@ -225,7 +224,8 @@ catga_status catga_local_stream_published(const catga_incoming *answer, catga_pl
                                             [CATGA_LOCAL_STORED] = CATGA_OK,
                                             [CATGA_LOCAL_KNOWN] = CATGA_OK,
                                             [CATGA_LOCAL_CONFLICT] = CATGA_CONFLICT,
-                                            [CATGA_LOCAL_TOO_LARGE] = CATGA_TOO_LARGE};
+                                            [CATGA_LOCAL_TOO_LARGE] = CATGA_TOO_LARGE,
+                                            [CATGA_LOCAL_DENIED] = CATGA_REFUSED};
 
     (void)problem;
     *stored = (catga_placed){answer->sequence, answer->deliveries == CATGA_LOCAL_KNOWN};
@@ -304,15 +304,6 @@ catga_status catga_local_stream_erase(catga_transport *transport, const char *na
 
 /* ---- State ---- */
 
-/* Returns a time of the store as nanoseconds since 1970. */
-static int64_t since_1970(const catga_local_store *store, int64_t time_ns)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return catga_clock_of(&now) + store->advanced_ns + time_ns - catga_local_store_now(store);
-}
-
 static catga_stream_state state_of(const catga_local_store *store, const catga_local_stream *stream)
 {
     catga_stream_state state = {.messages = stream->kept,
@@ -321,9 +312,9 @@ static catga_stream_state state_of(const catga_local_store *store, const catga_l
                                 .last_sequence = stream->count};
 
     if (stream->kept > 0)
-        state.first_ns = since_1970(store, stream->entries[stream->first].stored_ns);
+        state.first_ns = catga_local_store_date(store, stream->entries[stream->first].stored_ns);
     if (stream->count > 0)
-        state.last_ns = since_1970(store, stream->entries[stream->count - 1].stored_ns);
+        state.last_ns = catga_local_store_date(store, stream->entries[stream->count - 1].stored_ns);
     return state;
 }
 

@@ -35,11 +35,10 @@ static const char *skip_tokens(const char *at, int count)
     return at;
 }
 
-bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pending)
+bool catga_nats_read_ack(catga_incoming *message, const char *of, catga_nats_place *place)
 {
     size_t length = strlen(of);
     uint64_t deliveries;
-    uint64_t of_consumer;
     uint64_t stored;
 
     if (message->reply == NULL || strncmp(message->reply, ACK, sizeof ACK - 1) != 0)
@@ -53,10 +52,10 @@ bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pend
     if (!read_number(&at, &deliveries) || !read_number(&at, &message->sequence))
         return false;
     message->deliveries = deliveries > UINT32_MAX ? UINT32_MAX : (uint32_t)deliveries;
-    if (!read_number(&at, &of_consumer) || !read_number(&at, &stored))
+    if (!read_number(&at, &place->number) || !read_number(&at, &stored))
         return false;
     message->stored_ns = (int64_t)stored;
-    *pending = strtoull(at, NULL, 10);
+    place->pending = strtoull(at, NULL, 10);
     message->reply = NULL;
     return deliveries != 0;
 }

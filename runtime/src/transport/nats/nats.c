@@ -8,13 +8,16 @@
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
 #include "transport/nats/ping.h"
+#include "transport/nats/readers.h"
 #include "transport/nats/reconcile.h"
 #include "transport/nats/reconnect.h"
 #include "transport/nats/send.h"
 #include "transport/nats/status.h"
 #include "transport/nats/stream_admin.h"
+#include "transport/nats/stream_ask.h"
 #include "transport/nats/stream_get.h"
 #include "transport/nats/stream_publish.h"
+#include "transport/nats/stream_purge.h"
 #include "transport/nats/stream_state.h"
 #include "transport/nats/subscription.h"
 #include "transport/nats/subscription_errors.h"
@@ -96,6 +99,7 @@ static void stop(catga_nats *nats)
     nats->stopped = true;
     catga_ticker_end(&nats->ticker);
     catga_nats_reconcile_stop(nats);
+    catga_nats_readers_stop(nats);
     catga_nats_reconnect_stop(nats);
     catga_nats_ping_stop(nats);
     catga_nats_reconnect_end(nats);
@@ -169,6 +173,12 @@ static const catga_stream_operations streams = {
     .remove = catga_nats_stream_remove,
     .usable = catga_nats_storage_usable,
     .backlogs = catga_nats_backlogs,
+    .ask = catga_nats_stream_ask,
+    .found = catga_nats_stream_found,
+    .read = catga_nats_read,
+    .end_read = catga_nats_end_read,
+    .purge = catga_nats_stream_purge,
+    .purge_skips = catga_nats_purge_skips,
 };
 
 static const catga_kv_operations kv = {
@@ -222,6 +232,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
     TAILQ_INIT(&nats->reconciled);
+    TAILQ_INIT(&nats->readers);
     init_lock(nats);
     catga_ticker_begin(&nats->ticker);
     catga_nats_link_begin(&nats->link, nats);

@@ -50,6 +50,10 @@ struct catga_nats {
     pthread_t reconcile_thread;
     bool reconciling;    /* the reconcile thread runs */
     bool reconcile_ends; /* the reconcile thread is to end */
+    TAILQ_HEAD(, catga_reader) readers;
+    pthread_t readers_thread;
+    bool has_readers_thread; /* it runs */
+    bool readers_end;        /* it is to end */
     pthread_t reconnect_thread;
     bool reconnecting;     /* the reconnect thread runs */
     bool detects_suspends; /* there is, or was, a subscription with a queue */

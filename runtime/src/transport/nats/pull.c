@@ -184,11 +184,11 @@ static bool is_status(const catga_incoming *message, uint64_t *token)
 void catga_nats_pull_receive(catga_nats_pull *pull, natsMsg *message)
 {
     catga_incoming incoming = catga_nats_incoming(message);
-    uint64_t waiting;
+    catga_nats_place place;
     uint64_t token;
 
-    if (catga_nats_read_ack(&incoming, pull->of, &waiting)) {
-        receive(pull, &incoming, waiting);
+    if (catga_nats_read_ack(&incoming, pull->of, &place)) {
+        receive(pull, &incoming, place.pending);
     } else {
         if (is_status(&incoming, &token))
             note_status(pull, token, message);

@@ -149,7 +149,7 @@ catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *mes
                                      uint64_t token, catga_nats_source source)
 {
     char reply[CATGA_NATS_REPLY + CATGA_NATS_SOURCE + 1];
-    bool is_unawaited = source.kind == CATGA_NATS_STREAM_ACK && !message->sender_waits;
+    bool is_unawaited = source.kind != CATGA_NATS_ANY_SOURCE && !message->sender_waits;
 
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;

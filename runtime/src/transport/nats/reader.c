@@ -1,0 +1,272 @@
+/* The consumer of a reader is ephemeral, and has a name, so that permissions can cover it. The
+ * server pushes messages to a private inbox: it must be subscribed to without a wildcard, since
+ * nats-server 2.9.10 does not see other interest. Messages of a former consumer are recognized by
+ * its name. Flow control: the server stops after some megabytes until the reader has handled a
+ * request of it, which is queued behind the messages. */
+#include "transport/nats/reader.h"
+
+#include "base/clock.h"
+#include "transport/nats/ack.h"
+#include "transport/nats/api.h"
+#include "transport/nats/config_text.h"
+#include "transport/nats/message.h"
+#include "transport/nats/send.h"
+#include "transport/nats/subscription.h"
+#include "transport/nats/wake.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NO_STREAM = 10059, ACK_PREFIX = 600 };
+
+/* A reader settles nothing: the time is that of other clients' ordered consumers. */
+#define ACK_WAIT (22 * 3600 * CATGA_SECOND)
+
+/* ---- The consumer ---- */
+
+static bool succeeds(const catga_nats_api_answer *answer, const catga_reader *reader,
+                     catga_status *status, catga_problem *problem)
+{
+    if (*status == CATGA_OK && answer->error == NO_STREAM)
+        *status = CATGA_NO_RESPONDERS;
+    else if (*status == CATGA_OK && answer->error != 0)
+        *status = catga_nats_api_error(answer, problem, "stream", reader->settings.stream);
+    return *status == CATGA_OK;
+}
+
+/* Begins anew if the stream was deleted and created again, or has lost messages. Without the
+ * permission to ask, the stream counts as unchanged. */
+static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_problem *problem)
+{
+    char subject[CATGA_NATS_API_SUBJECT];
+    char created[CATGA_NATS_STREAM_CREATED];
+    catga_nats_api_answer info;
+
+    snprintf(subject, sizeof subject, CATGA_NATS_STREAM_INFO "%s", reader->settings.stream);
+    catga_status status =
+        catga_nats_api_request(reader->owner, subject, "", wait_ms, &info, problem);
+    if (succeeds(&info, reader, &status, problem)) {
+        catga_nats_json state = catga_nats_json_get(info.object, "state");
+        int64_t last = catga_nats_json_number(catga_nats_json_get(state, "last_seq"), 0);
+        snprintf(created, sizeof created, "%.*s",
+                 CATGA_PRINT(catga_nats_json_get(info.object, "created")));
+        bool same = reader->created[0] == '\0' || strcmp(created, reader->created) == 0;
+        if (!same || (uint64_t)last < reader->ordered.last)
+            reader->ordered.last = 0;
+        memcpy(reader->created, created, sizeof created);
+    }
+    catga_nats_api_free(&info);
+    return status == CATGA_NOT_PERMITTED ? CATGA_OK : status;
+}
+
+/* Writes where the consumer begins. */
+static void put_start(catga_nats_text *out, const catga_reader *reader)
+{
+    const catga_reader_settings *settings = &reader->settings;
+    char time[CATGA_TIMESTAMP_TEXT];
+    uint64_t next = reader->ordered.last + 1;
+    catga_read_start start = settings->start;
+
+    if (reader->ordered.last != 0)
+        start = CATGA_READ_FROM_SEQUENCE;
+    else if (start == CATGA_READ_FROM_SEQUENCE)
+        next = settings->sequence;
+    if (reader->ordered.last == 0 && reader->has_begun && start != CATGA_READ_LAST_PER_SUBJECT)
+        start = CATGA_READ_FIRST; /* the stream is new, or was empty */
+    switch (start) {
+    case CATGA_READ_FIRST:
+        catga_nats_text_put(out, "\"deliver_policy\":\"all\"");
+        break;
+    case CATGA_READ_LAST_PER_SUBJECT:
+        catga_nats_text_put(out, "\"deliver_policy\":\"last_per_subject\"");
+        break;
+    case CATGA_READ_NEW:
+        catga_nats_text_put(out, "\"deliver_policy\":\"new\"");
+        break;
+    case CATGA_READ_FROM_SEQUENCE:
+        catga_nats_text_put(out,
+                            "\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":%" PRIu64,
+                            next != 0 ? next : 1);
+        break;
+    case CATGA_READ_FROM_TIME:
+        catga_nats_text_put(out, "\"deliver_policy\":\"by_start_time\",\"opt_start_time\":\"%s\"",
+                            catga_timestamp_text(settings->time_ns, time));
+        break;
+    }
+}
+
+static void put_consumer(catga_nats_text *out, const catga_reader *reader)
+{
+    const catga_reader_settings *settings = &reader->settings;
+
+    catga_nats_text_put(out,
+                        "{\"stream_name\":\"%s\",\"config\":{\"name\":\"%s\","
+                        "\"deliver_subject\":\"%s\",\"filter_subject\":\"%s\",",
+                        settings->stream, reader->name, reader->inbox, settings->subject);
+    put_start(out, reader);
+    catga_nats_text_put(
+        out,
+        ",\"ack_policy\":\"none\",\"ack_wait\":%" PRId64 ",\"max_deliver\":1,"
+        "\"replay_policy\":\"instant\",\"flow_control\":true,\"idle_heartbeat\":%" PRId64
+        ",\"mem_storage\":true,\"num_replicas\":1%s}}",
+        (int64_t)ACK_WAIT, (int64_t)CATGA_NATS_READER_HEARTBEAT,
+        settings->headers_only ? ",\"headers_only\":true" : "");
+}
+
+/* A name that nobody else has: the end of the name of a new inbox. */
+static void name_consumer(catga_reader *reader)
+{
+    char random[CATGA_NATS_INBOX + 1];
+
+    catga_nats_inbox_name(random);
+    snprintf(reader->name, sizeof reader->name, "catga_%s", random + strlen("_INBOX.") + 6);
+}
+
+static void tell_caught_up(catga_reader *reader)
+{
+    if (reader->settings.caught_up != NULL && !atomic_load(&reader->stopped))
+        reader->settings.caught_up(reader->settings.user);
+}
+
+/* Notes the new consumer. It begins after the message `delivered.stream_seq`, so that a reader of
+ * new messages resumes there even if it has not received any. */
+static void note_created(catga_reader *reader, catga_nats_json answer)
+{
+    catga_nats_json delivered = catga_nats_json_get(answer, "delivered");
+    int64_t before = catga_nats_json_number(catga_nats_json_get(delivered, "stream_seq"), 0);
+    int64_t pending = catga_nats_json_number(catga_nats_json_get(answer, "num_pending"), 0);
+
+    if (reader->settings.start == CATGA_READ_NEW && (uint64_t)before > reader->ordered.last)
+        reader->ordered.last = (uint64_t)before;
+    reader->has_begun = true;
+    atomic_store(&reader->heard_ns, catga_clock_now());
+    atomic_store(&reader->is_lost, false);
+    if (catga_ordered_begin(&reader->ordered, pending > 0 ? (uint64_t)pending : 0))
+        tell_caught_up(reader);
+}
+
+static catga_status create(catga_reader *reader, int wait_ms, catga_problem *problem)
+{
+    char subject[CATGA_NATS_API_SUBJECT + 1024];
+    catga_nats_text body = {.length = 0};
+    catga_nats_api_answer answer;
+    catga_status status = look_at_stream(reader, wait_ms, problem);
+
+    if (status != CATGA_OK)
+        return status;
+    catga_nats_reader_delete(reader);
+    name_consumer(reader);
+    put_consumer(&body, reader);
+    int length = snprintf(subject, sizeof subject, "$JS.API.CONSUMER.CREATE.%s.%s.%s",
+                          reader->settings.stream, reader->name, reader->settings.subject);
+    if (body.full || length < 0 || (size_t)length >= sizeof subject)
+        return CATGA_INVALID_ARGUMENT;
+    status = catga_nats_api_request(reader->owner, subject, body.text, wait_ms, &answer, problem);
+    if (succeeds(&answer, reader, &status, problem))
+        note_created(reader, answer.object);
+    catga_nats_api_free(&answer);
+    return status;
+}
+
+/* Messages that arrive meanwhile wait for the lock, so that `caught_up` is called before them. */
+catga_status catga_nats_reader_create(catga_reader *reader, int wait_ms, catga_problem *problem)
+{
+    while (sem_wait(&reader->subscription->delivery_lock) != 0)
+        continue; /* interrupted */
+    catga_status status = create(reader, wait_ms, problem);
+    sem_post(&reader->subscription->delivery_lock);
+    return status;
+}
+
+void catga_nats_reader_delete(catga_reader *reader)
+{
+    char subject[CATGA_NATS_API_SUBJECT];
+    char reply[CATGA_NATS_REPLY + 1];
+    const catga_outgoing request = {.subject = subject};
+
+    if (reader->name[0] == '\0')
+        return;
+    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.DELETE.%s.%s", reader->settings.stream,
+             reader->name);
+    snprintf(reply, sizeof reply, "%s.unread", reader->owner->inbox); /* the answer is ignored */
+    (void)catga_nats_send(reader->owner, &request, reply);
+    reader->name[0] = '\0';
+}
+
+/* ---- Messages ---- */
+
+/* Has readers.c replace the consumer. */
+static void lose(catga_reader *reader)
+{
+    atomic_store(&reader->is_lost, true);
+    catga_nats_wake(reader->owner);
+}
+
+static void hand_over(catga_reader *reader, catga_incoming *message, uint64_t pending)
+{
+    atomic_store(&reader->running, true);
+    reader->settings.receive(reader->settings.user, message, pending);
+    if (catga_ordered_handled(&reader->ordered, pending))
+        tell_caught_up(reader);
+    reader->misses = false;
+    atomic_store(&reader->heard_ns, catga_clock_now());
+    atomic_store(&reader->running, false);
+}
+
+/* Answers a request of flow control; `subject` comes from the server. */
+static void let_go_on(catga_reader *reader, const char *subject)
+{
+    static const char flow_control[] = "$JS.FC.";
+    const catga_outgoing answer = {.subject = subject};
+
+    if (subject != NULL && strncmp(subject, flow_control, sizeof flow_control - 1) == 0)
+        (void)catga_nats_send(reader->owner, &answer, NULL);
+}
+
+/* A heartbeat names the last message that the server has sent, so that a lost one is noticed even
+ * if none follows: at the second heartbeat, since the first may be of a former consumer. */
+static void note_heartbeat(catga_reader *reader, const catga_incoming *message)
+{
+    const char *last = catga_nats_header(message, "Nats-Last-Consumer");
+
+    let_go_on(reader, message->reply);
+    let_go_on(reader, catga_nats_header(message, "Nats-Consumer-Stalled"));
+    if (last == NULL)
+        return;
+    bool misses = !catga_ordered_is_complete(&reader->ordered, strtoull(last, NULL, 10));
+    if (misses && reader->misses)
+        lose(reader);
+    reader->misses = misses;
+}
+
+/* Returns true if the server says that the consumer lives. */
+static bool is_heartbeat(const catga_reader *reader, const catga_incoming *message)
+{
+    const char *status = catga_nats_header(message, "Status");
+
+    return message->length == 0 && status != NULL && strcmp(status, "100") == 0 &&
+           message->subject.length == strlen(reader->inbox) &&
+           memcmp(message->subject.data, reader->inbox, message->subject.length) == 0;
+}
+
+void catga_nats_reader_receive(void *user, catga_incoming *message)
+{
+    catga_reader *reader = user;
+    char of[ACK_PREFIX];
+    catga_nats_place place;
+
+    snprintf(of, sizeof of, "%s.%s.", reader->settings.stream, reader->name);
+    bool is_ours = !atomic_load(&reader->is_lost) && !atomic_load(&reader->stopped);
+    if (is_ours && catga_nats_read_ack(message, of, &place)) {
+        if (catga_ordered_accept(&reader->ordered, place.number, message->sequence)) {
+            hand_over(reader, message, place.pending);
+            return;
+        }
+        lose(reader);
+    } else if (is_ours && is_heartbeat(reader, message)) {
+        note_heartbeat(reader, message);
+        atomic_store(&reader->heard_ns, catga_clock_now());
+    }
+    catga_nats_release(message);
+}
