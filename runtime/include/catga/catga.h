@@ -615,6 +615,7 @@ typedef struct catga_stream_state {
     int64_t first_ns;   /* times of these messages in nanoseconds since 1970, by the server's */
     int64_t last_ns;    /* clock; 0: there is none */
     uint64_t consumers; /* one for each handler, or for each broadcast handler of a replica */
+    int64_t max_message_bytes; /* largest message that it accepts; 0: no limit of its own */
 } catga_stream_state;
 
 /*

@@ -386,6 +386,10 @@ typedef struct catga_stream_operations {
      * the server. CATGA_NOT_FOUND: there is no such stream. */
     catga_status (*remove)(catga_transport *transport, const char *stream, catga_problem *problem);
 
+    /* Makes a stream read-only, for good: it refuses messages, deletions and purges
+     * (CATGA_REFUSED). Waits for the server. CATGA_NOT_FOUND: there is no such stream. */
+    catga_status (*seal)(catga_transport *transport, const char *stream, catga_problem *problem);
+
     /* Returns false while a stream, bucket or consumer in use is known to be missing or unusable.
      */
     bool (*usable)(catga_transport *transport);

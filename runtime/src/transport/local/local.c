@@ -122,6 +122,7 @@ static const catga_stream_operations streams = {
     .erase = catga_local_stream_erase,
     .state = catga_local_stream_state,
     .remove = catga_local_remove_stream,
+    .seal = catga_local_stream_seal,
     .usable = storage_usable,
     .backlogs = catga_local_backlogs,
     .ask = catga_local_stream_ask,

@@ -111,10 +111,13 @@ catga_status catga_local_stream_purge(catga_transport *transport, const catga_pu
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&broker->store.lock);
     catga_local_stream *stream = catga_local_find_stream(&broker->store, purge->stream);
-    if (stream != NULL)
+    catga_status status = stream == NULL   ? CATGA_NO_RESPONDERS
+                          : stream->sealed ? CATGA_REFUSED
+                                           : CATGA_OK;
+    if (status == CATGA_OK)
         *purged = purge_stream(stream, purge);
     pthread_mutex_unlock(&broker->store.lock);
-    return stream == NULL ? CATGA_NO_RESPONDERS : CATGA_OK;
+    return status;
 }
 
 bool catga_local_purge_skips(catga_transport *transport)

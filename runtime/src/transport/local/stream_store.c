@@ -171,7 +171,7 @@ void catga_local_stream_remove(catga_local_stream *stream, size_t index)
 
 void catga_local_stream_expire(catga_local_stream *stream, int64_t now)
 {
-    int64_t max_age_ns = stream->settings.max_age_ns;
+    int64_t max_age_ns = stream->sealed ? 0 : stream->settings.max_age_ns;
 
     while (max_age_ns != 0 && stream->first < stream->count &&
            now - stream->entries[stream->first].stored_ns >= max_age_ns)
@@ -223,7 +223,9 @@ static catga_local_added judge(catga_local_stream *stream, const catga_outgoing 
 {
     size_t most = (size_t)stream->settings.max_message_bytes;
 
-    *number = find_id(stream, id, now);
+    *number = stream->sealed ? 0 : find_id(stream, id, now);
+    if (stream->sealed)
+        return CATGA_LOCAL_SEALED;
     if (most != 0 && catga_local_size(outgoing) > most)
         return CATGA_LOCAL_TOO_LARGE;
     if (*number != 0)

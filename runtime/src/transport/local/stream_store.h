@@ -33,6 +33,7 @@ struct catga_local_stream {
     size_t kept;     /* messages that are not removed */
     size_t kept_bytes;
     size_t consumers;
+    bool sealed;                    /* refuses messages and deletions */
     size_t ids[CATGA_LOCAL_CHAINS]; /* number of the latest message per hash */
     size_t last[CATGA_LOCAL_CHAINS];
 };
@@ -45,6 +46,7 @@ typedef enum catga_local_added {
     CATGA_LOCAL_CONFLICT,  /* the subject has another last message than expected */
     CATGA_LOCAL_TOO_LARGE, /* larger than the stream allows */
     CATGA_LOCAL_DENIED,    /* the stream does not allow Nats-Rollup */
+    CATGA_LOCAL_SEALED,
 } catga_local_added;
 
 /* Returns a stream, which the caller adds to the store; NULL without memory. */

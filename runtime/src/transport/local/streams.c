@@ -225,9 +225,11 @@ catga_status catga_local_stream_published(const catga_incoming *answer, catga_pl
                                             [CATGA_LOCAL_KNOWN] = CATGA_OK,
                                             [CATGA_LOCAL_CONFLICT] = CATGA_CONFLICT,
                                             [CATGA_LOCAL_TOO_LARGE] = CATGA_TOO_LARGE,
-                                            [CATGA_LOCAL_DENIED] = CATGA_REFUSED};
+                                            [CATGA_LOCAL_DENIED] = CATGA_REFUSED,
+                                            [CATGA_LOCAL_SEALED] = CATGA_REFUSED};
 
-    (void)problem;
+    if (answer->deliveries == CATGA_LOCAL_SEALED)
+        snprintf(problem->text, sizeof problem->text, "the stream is sealed");
     *stored = (catga_placed){answer->sequence, answer->deliveries == CATGA_LOCAL_KNOWN};
     return answer->no_responders ? CATGA_NO_RESPONDERS : statuses[answer->deliveries];
 }
@@ -296,6 +298,8 @@ catga_status catga_local_stream_erase(catga_transport *transport, const char *na
     catga_status status = look_up(broker, name, number, &stream, &found);
     if (status == CATGA_OK && found != stream->entries + number - 1)
         status = CATGA_NOT_FOUND;
+    if (status == CATGA_OK && stream->sealed)
+        status = CATGA_REFUSED;
     if (status == CATGA_OK)
         catga_local_stream_remove(stream, (size_t)number - 1);
     pthread_mutex_unlock(&broker->store.lock);
@@ -309,7 +313,8 @@ static catga_stream_state state_of(const catga_local_store *store, const catga_l
     catga_stream_state state = {.messages = stream->kept,
                                 .bytes = stream->kept_bytes,
                                 .first_sequence = stream->first + 1,
-                                .last_sequence = stream->count};
+                                .last_sequence = stream->count,
+                                .max_message_bytes = stream->settings.max_message_bytes};
 
     if (stream->kept > 0)
         state.first_ns = catga_local_store_date(store, stream->entries[stream->first].stored_ns);
@@ -341,6 +346,24 @@ catga_status catga_local_stream_state(catga_transport *transport, const char *na
     }
     pthread_mutex_unlock(&store->lock);
     return status;
+}
+
+catga_status catga_local_stream_seal(catga_transport *transport, const char *name,
+                                     catga_problem *problem)
+{
+    catga_local *broker = catga_local_of(transport)->broker;
+
+    (void)problem;
+    if (!atomic_load(&broker->connected))
+        return CATGA_DISCONNECTED;
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.UPDATE.%s", name))
+        return CATGA_NOT_PERMITTED;
+    pthread_mutex_lock(&broker->store.lock);
+    catga_local_stream *stream = catga_local_find_stream(&broker->store, name);
+    if (stream != NULL)
+        stream->sealed = true;
+    pthread_mutex_unlock(&broker->store.lock);
+    return stream == NULL ? CATGA_NOT_FOUND : CATGA_OK;
 }
 
 /* ---- Limits ---- */

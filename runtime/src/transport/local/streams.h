@@ -23,6 +23,8 @@ catga_status catga_local_stream_get(catga_transport *transport, const char *stre
 catga_status catga_local_stream_erase(catga_transport *transport, const char *stream,
                                       uint64_t number, catga_problem *problem);
 
+catga_status catga_local_stream_seal(catga_transport *transport, const char *name,
+                                     catga_problem *problem);
 catga_status catga_local_stream_state(catga_transport *transport, const char *stream,
                                       catga_stream_state *state, catga_problem *problem);
 

@@ -45,12 +45,32 @@ static catga_nats_json trimmed(const char *begin, const char *end)
     return (catga_nats_json){begin, (size_t)(end - begin)};
 }
 
+/* Returns the next character of a string, and moves behind it. The server writes '<', '>' and '&'
+ * as \u003c, \u003e and \u0026. Another escape is returned as a backslash. */
+static char next_character(const char **at, const char *end)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *escape = *at;
+
+    if (end - escape < 6 || memcmp(escape, "\\u00", 4) != 0)
+        return *(*at)++;
+    const char *high = memchr(digits, escape[4], sizeof digits - 1);
+    const char *low = memchr(digits, escape[5], sizeof digits - 1);
+    if (high == NULL || low == NULL)
+        return *(*at)++;
+    *at += 6;
+    return (char)((high - digits) << 4 | (low - digits));
+}
+
+/* Compares a JSON string, with its quotes, with a text. */
 static bool is_text(const char *begin, const char *end, const char *text)
 {
-    size_t length = strlen(text);
-
-    return (size_t)(end - begin) == length + 2 && *begin == '"' &&
-           memcmp(begin + 1, text, length) == 0;
+    if (end - begin < 2 || *begin != '"')
+        return false;
+    for (begin++, end--; begin < end && *text != '\0'; text++)
+        if (next_character(&begin, end) != *text)
+            return false;
+    return begin == end && *text == '\0';
 }
 
 catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name)

@@ -171,6 +171,7 @@ static const catga_stream_operations streams = {
     .erase = catga_nats_stream_erase,
     .state = catga_nats_stream_state,
     .remove = catga_nats_stream_remove,
+    .seal = catga_nats_stream_seal,
     .usable = catga_nats_storage_usable,
     .backlogs = catga_nats_backlogs,
     .ask = catga_nats_stream_ask,

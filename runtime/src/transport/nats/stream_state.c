@@ -7,6 +7,7 @@
 #include "transport/nats/timestamp.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { NO_STREAM = 10059 };
 
@@ -16,13 +17,13 @@ enum { NO_STREAM = 10059 };
 
 /* Requests an operation on a stream. */
 static catga_status request(catga_nats *nats, const char *operation, const char *stream,
-                            catga_nats_api_answer *answer, catga_problem *problem)
+                            const char *body, catga_nats_api_answer *answer, catga_problem *problem)
 {
     char subject[CATGA_NATS_API_SUBJECT];
 
     snprintf(subject, sizeof subject, "$JS.API.STREAM.%s.%s", operation, stream);
     catga_status status =
-        catga_nats_api_request(nats, subject, "", CATGA_NATS_API_WAIT_MS, answer, problem);
+        catga_nats_api_request(nats, subject, body, CATGA_NATS_API_WAIT_MS, answer, problem);
     if (status != CATGA_OK || answer->error == 0)
         return status;
     return answer->error == NO_STREAM ? CATGA_NOT_FOUND
@@ -42,7 +43,7 @@ catga_status catga_nats_stream_state(catga_transport *transport, const char *str
     catga_nats_api_answer answer;
 
     *state = (catga_stream_state){0};
-    catga_status status = request(catga_nats_of(transport), "INFO", stream, &answer, problem);
+    catga_status status = request(catga_nats_of(transport), "INFO", stream, "", &answer, problem);
     if (status == CATGA_OK) {
         catga_nats_json found = catga_nats_json_get(answer.object, "state");
         *state = (catga_stream_state){
@@ -52,7 +53,9 @@ catga_status catga_nats_stream_state(catga_transport *transport, const char *str
             .last_sequence = count_of(found, "last_seq"),
             .first_ns = catga_nats_timestamp(catga_nats_json_get(found, "first_ts")),
             .last_ns = catga_nats_timestamp(catga_nats_json_get(found, "last_ts")),
-            .consumers = count_of(found, "consumer_count")};
+            .consumers = count_of(found, "consumer_count"),
+            .max_message_bytes =
+                (int64_t)count_of(catga_nats_json_get(answer.object, "config"), "max_msg_size")};
     }
     catga_nats_api_free(&answer);
     return status;
@@ -66,9 +69,46 @@ catga_status catga_nats_stream_remove(catga_transport *transport, const char *st
     catga_nats_api_answer answer;
 
     catga_nats_reconcile_forget(nats, stream);
-    catga_status status = request(nats, "DELETE", stream, &answer, problem);
+    catga_status status = request(nats, "DELETE", stream, "", &answer, problem);
     catga_nats_api_free(&answer);
     if (status == CATGA_OK)
         nanosleep(&(struct timespec){.tv_nsec = DELETION}, NULL);
+    return status;
+}
+
+/* Returns a configuration with "sealed":true, which the caller frees; NULL without memory. */
+static char *sealed(catga_nats_json config)
+{
+    catga_nats_json before = catga_nats_json_get(config, "sealed");
+    size_t begin = before.data == NULL ? 1 : (size_t)(before.data - config.data);
+    const char *text = before.data == NULL ? "\"sealed\":true," : "true";
+    char *body;
+
+    if (config.length < 2)
+        return strdup("{}"); /* the server refuses it */
+    int length =
+        asprintf(&body, "%.*s%s%.*s", (int)begin, config.data, text,
+                 (int)(config.length - begin - before.length), config.data + begin + before.length);
+    return length < 0 ? NULL : body;
+}
+
+catga_status catga_nats_stream_seal(catga_transport *transport, const char *stream,
+                                    catga_problem *problem)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    catga_nats_api_answer answer;
+    catga_status status = request(nats, "INFO", stream, "", &answer, problem);
+    char *body = NULL;
+
+    if (status == CATGA_OK) {
+        body = sealed(catga_nats_json_get(answer.object, "config"));
+        status = body == NULL ? CATGA_NO_MEMORY : CATGA_OK;
+    }
+    catga_nats_api_free(&answer);
+    if (status != CATGA_OK)
+        return status;
+    status = request(nats, "UPDATE", stream, body, &answer, problem);
+    catga_nats_api_free(&answer);
+    free(body);
     return status;
 }

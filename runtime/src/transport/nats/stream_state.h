@@ -8,5 +8,7 @@ catga_status catga_nats_stream_state(catga_transport *transport, const char *str
                                      catga_stream_state *state, catga_problem *problem);
 catga_status catga_nats_stream_remove(catga_transport *transport, const char *stream,
                                       catga_problem *problem);
+catga_status catga_nats_stream_seal(catga_transport *transport, const char *stream,
+                                    catga_problem *problem);
 
 #endif
