@@ -112,11 +112,8 @@ void sink_json_string(sink *out, const char *text, size_t length)
     sink_character(out, '"');
 }
 
-void sink_base64(sink *out, const uint8_t *bytes, size_t length)
+static void put_base64(sink *out, const uint8_t *bytes, size_t length, const char *alphabet)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
     for (size_t i = 0; i < length; i += 3) {
         size_t count = length - i < 3 ? length - i : 3;
         uint32_t group = (uint32_t)bytes[i] << 16;
@@ -127,6 +124,18 @@ void sink_base64(sink *out, const uint8_t *bytes, size_t length)
         memset(text + count + 1, '=', 3 - count);
         sink_put(out, text, sizeof text);
     }
+}
+
+void sink_base64(sink *out, const uint8_t *bytes, size_t length)
+{
+    put_base64(out, bytes, length,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+}
+
+void sink_base64url(sink *out, const uint8_t *bytes, size_t length)
+{
+    put_base64(out, bytes, length,
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 }
 
 void sink_finish(sink *out)

@@ -34,6 +34,9 @@ void sink_json_string(sink *out, const char *text, size_t length);
 /* Writes base64 (RFC 4648) with padding, without quotes. */
 void sink_base64(sink *out, const uint8_t *bytes, size_t length);
 
+/* The same in the alphabet that is safe in URLs and subjects: '-' and '_' for '+' and '/'. */
+void sink_base64url(sink *out, const uint8_t *bytes, size_t length);
+
 /* Terminates the text, at the last byte of the buffer if it does not fit. */
 void sink_finish(sink *out);
 

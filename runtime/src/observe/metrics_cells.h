@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 
 /* The ends of messages: by catga_status if sent, by catga_counter if received. */
-enum { CATGA_METRICS_ENDS = 32 };
+enum { CATGA_METRICS_ENDS = 40 };
 
 /* The values of a cell. A reader reads them backwards: it sees the begin of each end. */
 typedef enum catga_metrics_value {

@@ -83,6 +83,10 @@ const char *catga_metrics_reason_sent(unsigned status)
         [CATGA_ALREADY_DONE] = "already_done",
         [CATGA_UNSUPPORTED] = "unsupported",
         [CATGA_CONFLICT] = "conflict",
+        [CATGA_INCOMPLETE] = "incomplete",
+        [CATGA_CORRUPT] = "corrupt",
+        [CATGA_INPUT_FAILED] = "input_failed",
+        [CATGA_OUTPUT_FAILED] = "output_failed",
     };
 
     return status < CATGA_STATUS_COUNT ? reasons[status] : NULL;

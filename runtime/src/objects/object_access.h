@@ -1,0 +1,35 @@
+/* The use of a store in one call of a program. */
+#ifndef CATGA_OBJECT_ACCESS_H
+#define CATGA_OBJECT_ACCESS_H
+
+#include "bus/bus_state.h"
+#include "objects/object_names.h"
+
+typedef struct catga_object_access {
+    catga_bus_state *state;
+    catga_transport *transport;
+    const catga_stream_operations *streams;
+    char store[CATGA_OBJECT_STORE_NAME]; /* its name, with the prefix */
+    char stream[CATGA_OBJECT_STREAM];
+    int64_t wait_ns;        /* longest time without progress */
+    catga_problem *problem; /* the caller's, or `unwanted` */
+    catga_problem unwanted;
+} catga_object_access;
+
+/* Begins the use of a store. It must stay where it is, and needs no end. CATGA_INVALID_ARGUMENT,
+ * CATGA_UNSUPPORTED, CATGA_CLOSED, CATGA_DRAINING, CATGA_WOULD_DEADLOCK. */
+catga_status catga_object_access_begin(catga_object_access *access, catga_bus *bus,
+                                       const catga_object_store *store, catga_problem *problem);
+
+/* Begins the use of the store to which a link leads, on the same bus. */
+void catga_object_access_linked(catga_object_access *access, const catga_object_access *from,
+                                catga_string store);
+
+/* Checks the name of an object. */
+catga_status catga_object_access_name(const catga_object_access *access, catga_string name);
+
+/* Describes a failure in access->problem. Returns `status`. */
+catga_status catga_object_refuse(const catga_object_access *access, catga_status status,
+                                 const char *format, ...) CATGA_PRINTF(3, 4);
+
+#endif
