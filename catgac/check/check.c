@@ -420,7 +420,6 @@ static void check_symbol(checker *c, symbol *s)
         break;
     case AST_OBJECTS:
         check_settings(c, s, &s->objects->settings);
-        check_unsupported(c, s->declaration->place, "an object store is");
         break;
     case AST_SERVICE:
         check_service(c, s);

@@ -7,6 +7,9 @@
 #define ${module.guard}
 
 #include <catga/gen.h>
+% if module.object_stores
+#include <catga/objects.h>
+% end
 % for import in module.imports
 #include "${import.header}"
 % end
@@ -469,6 +472,130 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
         const catga_error *error, void *user);
 
 #endif
+% end
+%#
+%# ---- Object stores
+% for store in module.object_stores
+
+/* ---- Object store ${store.name} ---- */
+
+  % for line in store.doc
+/* ${line|comment} */
+  % end
+/* catga/objects.h is the manual of its functions. */
+extern const catga_object_store ${store.type}_store;
+
+/* Creates the store unless it exists. */
+CATGA_CHECKED static inline catga_status ${store.type}_ensure(catga_bus *bus,
+        catga_problem *problem)
+{
+    return catga_objects_ensure(bus, &${store.type}_store, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_put(catga_bus *bus,
+        const catga_object *object, catga_bytes content, catga_object_info *info,
+        catga_problem *problem)
+{
+    return catga_object_put(bus, &${store.type}_store, object, content, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_put_file(catga_bus *bus,
+        const catga_object *object, int fd, catga_object_info *info, catga_problem *problem)
+{
+    return catga_object_put_file(bus, &${store.type}_store, object, fd, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_put_from(catga_bus *bus,
+        const catga_object *object, catga_object_read *read, void *user,
+        catga_object_info *info, catga_problem *problem)
+{
+    return catga_object_put_from(bus, &${store.type}_store, object, read, user, info,
+        problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_get(catga_bus *bus,
+        catga_string name, void *to, size_t capacity, catga_object_info *info,
+        catga_problem *problem)
+{
+    return catga_object_get(bus, &${store.type}_store, name, to, capacity, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_get_file(catga_bus *bus,
+        catga_string name, const char *path, catga_object_info *info,
+        catga_problem *problem)
+{
+    return catga_object_get_file(bus, &${store.type}_store, name, path, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_get_to(catga_bus *bus,
+        catga_string name, catga_object_write *write, void *user, catga_object_info *info,
+        catga_problem *problem)
+{
+    return catga_object_get_to(bus, &${store.type}_store, name, write, user, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_get_info(catga_bus *bus,
+        catga_string name, catga_object_info *info, catga_problem *problem)
+{
+    return catga_object_info_get(bus, &${store.type}_store, name, info, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_list(catga_bus *bus,
+        catga_object_visitor *visit, void *user, catga_problem *problem)
+{
+    return catga_object_list(bus, &${store.type}_store, visit, user, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_delete(catga_bus *bus,
+        catga_string name, catga_problem *problem)
+{
+    return catga_object_delete(bus, &${store.type}_store, name, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_update(catga_bus *bus,
+        catga_string name, const catga_object *object, catga_object_info *info,
+        catga_problem *problem)
+{
+    return catga_object_update(bus, &${store.type}_store, name, object, info, problem);
+}
+
+/* Describes the stream of the store. */
+CATGA_CHECKED static inline catga_status ${store.type}_state(catga_bus *bus,
+        catga_stream_state *state, catga_problem *problem)
+{
+    return catga_objects_state(bus, &${store.type}_store, state, problem);
+}
+
+/* Makes the store read-only, for good. */
+CATGA_CHECKED static inline catga_status ${store.type}_seal(catga_bus *bus,
+        catga_problem *problem)
+{
+    return catga_objects_seal(bus, &${store.type}_store, problem);
+}
+
+/* Deletes the store with all its objects. */
+CATGA_CHECKED static inline catga_status ${store.type}_remove(catga_bus *bus,
+        catga_problem *problem)
+{
+    return catga_objects_remove(bus, &${store.type}_store, problem);
+}
+
+CATGA_CHECKED static inline catga_status ${store.type}_watch(catga_bus *bus,
+        catga_object_watch **watch, bool only_new, catga_object_changed *changed,
+        void *user,
+        catga_problem *problem)
+{
+    return catga_object_watch_open(watch, bus, &${store.type}_store, only_new, changed,
+        user,
+        problem);
+}
+
+/* Deletes what programs that died during a put have left, older than `age_ms`. */
+CATGA_CHECKED static inline catga_status ${store.type}_gc(catga_bus *bus,
+        int64_t age_ms, uint64_t *removed, catga_problem *problem)
+{
+    return catga_objects_gc(bus, &${store.type}_store, age_ms, removed, problem);
+}
 % end
 %#
 %# ---- Messages

@@ -48,6 +48,23 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status,
 #endif
 % end
 %#
+%# ---- Object stores
+% for store in module.object_stores
+
+/* ---- Object store ${store.name} ---- */
+
+const catga_object_store ${store.type}_store = {
+    "${store.server}",
+    ${store.max_age_ms}, /* milliseconds until an object is deleted; 0: never */
+    ${store.max_bytes}, /* greatest size; 0: no limit */
+    ${store.replicas}, /* replicas; 0: the option of the bus */
+    ${store.in_memory}, /* in memory */
+    false, /* created elsewhere */
+    ${store.prefixed}, /* the prefix of a bus precedes the name */
+    0, /* milliseconds without progress; 0: the default */
+};
+% end
+%#
 %# ---- The stream of stored events
 % if module.stream
 
