@@ -53,9 +53,20 @@ static void compare_subjects(comparison *c, const model_message *before, const m
                     SLICE_PRINT(after->subject));
 }
 
+static void compare_encodings(comparison *c, const model_message *before,
+                              const model_message *after)
+{
+    if (before->encoding != after->encoding)
+        REPORT_SAID(RULE_ENCODING_CHANGED, encoding, "the payload of '%.*s' was %.*s and is %.*s",
+                    SLICE_PRINT(after->origin.name),
+                    SLICE_PRINT(model_encoding_word(before->encoding)),
+                    SLICE_PRINT(model_encoding_word(after->encoding)));
+}
+
 static void compare_ways(comparison *c, const model_message *before, const model_message *after)
 {
     compare_subjects(c, before, after);
+    compare_encodings(c, before, after);
     if (!same_keys(before, after))
         report(c, RULE_KEYS_CHANGED, after->origin.place, before->origin.place,
                "'%.*s' has other keys", SLICE_PRINT(after->origin.name));

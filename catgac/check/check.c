@@ -485,6 +485,7 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
     check_calls(c);
     check_subjects(c);
     check_own_subjects(c);
+    check_encodings(c);
     check_routes(c);
     check_http_names(c);
     check_c_names(c);

@@ -206,6 +206,7 @@ static void set_annotation_spans(const delivery_draft *d)
     spans->dedup = check_place_of(d->set->of[ANNOTATION_DEDUP]);
     spans->idempotent = check_place_of(d->set->of[ANNOTATION_IDEMPOTENT]);
     spans->stream = check_place_of(d->set->of[ANNOTATION_STREAM]);
+    spans->encoding = check_place_of(d->set->of[ANNOTATION_ENCODING]);
     spans->subject = check_place_of(d->set->of[ANNOTATION_SUBJECT]);
     spans->http = check_place_of(d->set->of[ANNOTATION_HTTP]);
 }

@@ -157,6 +157,7 @@ void check_message(checker *c, symbol *s)
     annotation_set set =
         check_annotations(c, &d->annotations, place_of(message->kind), check_kind_text(d->kind));
     check_own_subject(c, s, set.of[ANNOTATION_SUBJECT]);
+    check_encoding(c, s, set.of[ANNOTATION_ENCODING]);
     if (message->kind == MESSAGE_EVENT) {
         check_event_head(c, d);
     } else {

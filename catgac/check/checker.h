@@ -14,6 +14,7 @@
  * check_delivery.c    how surely and how often a message is sent, stored and handled
  * check_keys.c        keys of subjects, and subjects that overlap
  * check_own_subject.c subjects of '@subject', which other systems use too
+ * check_encoding.c    payloads that are no FlatBuffers
  * check_http.c        methods and statuses of HTTP, and fields in a query string
  * check_http_path.c   paths of HTTP
  * check_http_routes.c requests that reach two messages
@@ -264,6 +265,10 @@ void check_subjects(checker *c);
 
 /* Reads '@subject' of a message. */
 void check_own_subject(checker *c, const symbol *s, const ast_annotation *annotation);
+
+/* Reads '@encoding' of a message; reports raw payloads of tables with other fields. */
+void check_encoding(const checker *c, const symbol *s, const ast_annotation *annotation);
+void check_encodings(const checker *c);
 
 /* Reports own subjects that overlap, and uses that wildcards do not allow. */
 void check_own_subjects(checker *c);

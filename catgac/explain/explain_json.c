@@ -93,8 +93,10 @@ static void put_tries(json_writer *w, const model_message *message)
 static void put_call(json_writer *w, const model_message *message)
 {
     put_full_name(w, "result", &message->result->origin);
-    json_put_text(w, "result_identifier", slice_of(message->result->identifier));
-    put_limit(w, "result_max_size", message->result->max_size);
+    if (message->encoding == ENCODING_BINARY) {
+        json_put_text(w, "result_identifier", slice_of(message->result->identifier));
+        put_limit(w, "result_max_size", message->result->max_size);
+    }
     if (message->errors != NULL) {
         json_open(w, "errors", '{');
         for (size_t i = 0; i < message->errors->code_count; i++) {
@@ -156,8 +158,14 @@ static void put_message(json_writer *w, const part_list *all, const model_messag
     json_put_text(w, "kind", slice_of(message_word(message)));
     put_origin(w, &message->origin);
     put_subject(w, message);
-    json_put_text(w, "identifier", slice_of(message->body->identifier));
-    put_limit(w, "max_size", message->body->max_size);
+    if (message->is_pattern)
+        json_put_flag(w, "only_received", true);
+    if (message->encoding == ENCODING_BINARY) {
+        json_put_text(w, "identifier", slice_of(message->body->identifier));
+        put_limit(w, "max_size", message->body->max_size);
+    } else {
+        json_put_text(w, "encoding", model_encoding_word(message->encoding));
+    }
     if (message->kind == MESSAGE_EVENT) {
         put_parts(w, &parts, ROLE_PUBLISHES, "published_by", true);
         put_parts(w, &parts, ROLE_SUBSCRIBES, "subscribers", true);

@@ -30,8 +30,12 @@ static void print_doc(buffer *out, const model_doc *doc)
     }
 }
 
-static void print_size(buffer *out, const char *word, const model_table *table)
+/* Prints the limit of a payload of FlatBuffers; others have none of their own. */
+static void print_size(buffer *out, const char *word, const model_message *message,
+                       const model_table *table)
 {
+    if (message->encoding != ENCODING_BINARY)
+        return;
     begin_line(out, word);
     if (table->max_size > 0)
         buffer_printf(out, "at most %" PRIu64 " bytes\n", table->max_size);
@@ -39,10 +43,15 @@ static void print_size(buffer *out, const char *word, const model_table *table)
         buffer_append_text(out, "not limited\n");
 }
 
-static void print_identifier(buffer *out, const char *word, const model_table *table)
+/* Prints the form of a payload: a file identifier belongs to FlatBuffers only. */
+static void print_payload(buffer *out, const char *word, const model_message *message,
+                          const model_table *table)
 {
     begin_line(out, word);
-    buffer_printf(out, "file identifier \"%s\"\n", table->identifier);
+    if (message->encoding == ENCODING_BINARY)
+        buffer_printf(out, "file identifier \"%s\"\n", table->identifier);
+    else
+        buffer_printf(out, "%.*s\n", SLICE_PRINT(model_encoding_word(message->encoding)));
 }
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
@@ -134,8 +143,8 @@ static void print_call(buffer *out, const model_message *message)
     begin_line(out, "answer");
     append_name(out, &message->result->origin);
     buffer_append_char(out, '\n');
-    print_identifier(out, "", message->result);
-    print_size(out, "", message->result);
+    print_payload(out, "", message, message->result);
+    print_size(out, "", message, message->result);
     if (message->errors != NULL)
         print_errors(out, message->errors);
     if (message->idempotency_ns > 0) {
@@ -212,12 +221,12 @@ static void print_message(const part_list *all, const model_message *message, bu
     buffer_append_text(out, message->is_pattern        ? ", only received\n"
                             : message->has_own_subject ? ", without a prefix\n"
                                                        : "\n");
-    print_identifier(out, "payload", message->body);
+    print_payload(out, "payload", message, message->body);
     print_message_parts(out, &parts, ROLE_PUBLISHES, "sent by");
     print_message_parts(out, &parts, ROLE_CALLS, "called by");
     print_message_parts(out, &parts, ROLE_HANDLES, "handled by");
     print_message_parts(out, &parts, ROLE_SUBSCRIBES, "subscribers");
-    print_size(out, "size", message->body);
+    print_size(out, "size", message, message->body);
     if (message->kind == MESSAGE_EVENT)
         print_event(out, message);
     else

@@ -214,6 +214,14 @@ void model_print_duration(uint64_t nanoseconds, buffer *out)
 
 /* ---- Messages -------------------------------------------------------------------------------- */
 
+slice model_encoding_word(model_encoding encoding)
+{
+    static const slice words[] = {
+        {"binary", sizeof "binary" - 1}, {"json", sizeof "json" - 1}, {"raw", sizeof "raw" - 1}};
+
+    return words[encoding];
+}
+
 const char *model_qos_text(model_qos qos)
 {
     static const char *const texts[] = {"at most once", "at least once", "exactly once"};

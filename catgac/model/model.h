@@ -251,6 +251,13 @@ typedef enum model_message_kind {
 
 typedef enum model_qos { QOS_AT_MOST_ONCE, QOS_AT_LEAST_ONCE, QOS_EXACTLY_ONCE } model_qos;
 
+/* The form of payloads. */
+typedef enum model_encoding {
+    ENCODING_BINARY, /* FlatBuffers */
+    ENCODING_JSON,   /* with the names of the schema */
+    ENCODING_RAW     /* the bytes of the only field */
+} model_encoding;
+
 /* Spans of annotations of a message; source 0 for an absent annotation. */
 typedef struct model_annotation_spans {
     span timeout;
@@ -262,6 +269,7 @@ typedef struct model_annotation_spans {
     span idempotent;
     span stream;
     span subject;
+    span encoding;
     span http;
 } model_annotation_spans;
 
@@ -272,7 +280,8 @@ struct model_message {
     slice subject; /* catga.commands.shop.orders.v1.CreateOrder, without the tokens of keys; or
                       that of @subject */
     bool has_own_subject; /* @subject: no prefix of a bus stands before it */
-    bool is_pattern;      /* @subject with wildcards, of an event that is only received */
+    model_encoding encoding;
+    bool is_pattern; /* @subject with wildcards, of an event that is only received */
     model_annotation_spans annotations;
 
     /* Fields with @key, in order: their values are the last tokens of the subject. */
@@ -300,6 +309,8 @@ struct model_message {
     uint64_t dedup_window_ns;   /* how long message ids are remembered; 0 if not stored */
     const model_stream *stream; /* stream of a stored event, or NULL */
 };
+
+slice model_encoding_word(model_encoding encoding); /* "json" */
 
 const char *model_qos_text(model_qos qos); /* "at least once" */
 

@@ -231,6 +231,9 @@ static void dump_message(const model_message *message, buffer *out)
                   message->is_pattern        ? " (own, only received)"
                   : message->has_own_subject ? " (own)"
                                              : "");
+    if (message->encoding != ENCODING_BINARY)
+        buffer_printf(out, "    encoding %.*s\n",
+                      SLICE_PRINT(model_encoding_word(message->encoding)));
     if (message->kind != MESSAGE_EVENT)
         dump_call(message, out);
     else if (model_is_stored(message))

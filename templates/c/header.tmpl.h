@@ -604,6 +604,9 @@ CATGA_CHECKED static inline catga_status ${store.type}_gc(catga_bus *bus,
 /*
  * ---- ${message.word} ${message.name}
  * on ${message.subject}
+  % if message.encoding_word
+ * payload: ${message.encoding_word}
+  % end
   % if message.is_pattern
  * only received; catga_context_subject has the subject of each message
   % end

@@ -123,6 +123,7 @@ const catga_message ${message.type}_message_descriptor = {
   % end
     ${message.delivery}, /* delivery */
     ${message.claims}, /* claims */
+    ${message.encoding}, /* encoding */
 };
   % if not message.is_event
 

@@ -26,6 +26,7 @@ typedef struct peer_answer {
     char text[256];
     char owner[64];
     char traceparent[64];
+    char data[256];
 } peer_answer;
 
 enum { PEER_ANSWERS = 256 };
@@ -62,6 +63,8 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
         peer_copy(answer->traceparent, sizeof answer->traceparent,
                   operations->header(message, "traceparent"));
     }
+    size_t length = message->length < sizeof answer->data ? message->length : 0;
+    memcpy(answer->data, length == 0 ? "" : (const char *)message->data, length);
     uint64_t revision;
     answer->written = p->transport->kv->written(message, &revision, &problem);
     (void)p->transport->kv->found(message, &answer->revision, &problem);
@@ -139,6 +142,28 @@ static peer_answer peer_wait(peer *p, uint64_t token)
 
     wait_until(peer_came(p, token, &answer));
     return answer;
+}
+
+/* Publishes a text, without headers. */
+SAMPLE_MAYBE_UNUSED static void peer_publish(peer *p, const char *subject, const char *text)
+{
+    const catga_outgoing event = {
+        .subject = subject, .data = (const uint8_t *)text, .length = strlen(text)};
+
+    assert_int_equal(p->transport->operations->publish(p->transport, &event), CATGA_OK);
+}
+
+/* Sends a request without headers, and returns the token of its answer. */
+SAMPLE_MAYBE_UNUSED static uint64_t peer_ask(peer *p, const char *subject, const char *text)
+{
+    uint64_t token = peer_token(p);
+    const catga_outgoing request = {.subject = subject,
+                                    .data = (const uint8_t *)text,
+                                    .length = strlen(text),
+                                    .deadline_ns = catga_clock_now() + 5 * CATGA_SECOND};
+
+    assert_int_equal(p->transport->operations->request(p->transport, &request, token), CATGA_OK);
+    return token;
 }
 
 /* Sends one try of a command, under an id (or NULL), with `timeout` as its header (or NULL). */

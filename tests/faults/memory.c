@@ -106,6 +106,45 @@ static void use(catga_bus *bus)
     wait_until(delivered == sent);
 }
 
+/* ---- JSON ---- */
+
+static const catga_message json_echo = {
+    .subject = "json.echo",
+    .table = &sample_echo_table,
+    .result = &sample_answer_table,
+    .kind = CATGA_COMMAND,
+    .timeout_ms = 100,
+    .retries = 1,
+    .encoding = &catga_json_encoding,
+};
+static const catga_handler json_handlers[] = {
+    {"echo", &json_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo},
+};
+static const catga_service json_service = {"Json", json_handlers, 1, sizeof(sample_answerer)};
+
+static catga_status reply_json(catga_context *context, sample_view view)
+{
+    const sample answer = {sample_get_text(view), 1};
+
+    return catga_answer(context, &json_echo, &answer);
+}
+
+/* Small payloads are on stacks and in cached blocks; the memory of large ones grows. */
+static void use_json(catga_bus *bus)
+{
+    static const sample_answerer answerer = {reply_json, reply_json};
+    static char text[90000];
+    const sample inputs[] = {{{"x", 1}, 0}, {{text, 5000}, 0}, {{text, sizeof text}, 0}};
+
+    memset(text, 'x', sizeof text);
+    assert_explained(catga_serve(bus, &json_service, &answerer, NULL));
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        catga_reply answer;
+        assert_explained(catga_call(bus, &json_echo, &inputs[i], &answer));
+        catga_received_free(answer.received);
+    }
+}
+
 /* ---- Stored events ---- */
 
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
@@ -244,6 +283,7 @@ static void run(void)
         metrics = measure(bus);
         trace(bus);
         use(bus);
+        use_json(bus);
     }
     if (bus != NULL)
         use_stored(bus);

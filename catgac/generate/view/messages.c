@@ -130,6 +130,19 @@ static void view_claims(viewer *v, const model_message *message, view_message *m
     made->keep_ms = milliseconds_of(message->idempotency_ns);
 }
 
+static slice encoding_of(model_encoding encoding)
+{
+    switch (encoding) {
+    case ENCODING_JSON:
+        return SLICE("&catga_json_encoding");
+    case ENCODING_RAW:
+        return SLICE("&catga_raw_encoding");
+    case ENCODING_BINARY:
+        break;
+    }
+    return SLICE("NULL");
+}
+
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
@@ -141,6 +154,9 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->kind = kind_of(message->kind);
     made->subject = message->subject;
     made->is_pattern = message->is_pattern;
+    made->encoding = encoding_of(message->encoding);
+    made->encoding_word =
+        message->encoding == ENCODING_BINARY ? SLICE("") : model_encoding_word(message->encoding);
     made->identifier = slice_of(message->body->identifier);
     made->fbs = fbs_name(v, origin);
     made->is_event = message->kind == MESSAGE_EVENT;

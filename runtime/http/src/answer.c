@@ -1,8 +1,8 @@
 /* Makes responses of outcomes; see answer.h. */
 #include "answer.h"
 
-#include "arena.h"
 #include "json.h"
+#include "message.h"
 #include "problem.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@ static catga_status unpack(const catga_table *type, const uint8_t *table, void *
     catga_status status;
 
     do {
-        status = http_arena_grow(arena);
+        status = catga_arena_grow(arena, HTTP_MESSAGE_MEMORY);
         if (status != CATGA_OK)
             return status;
         status = catga_unpack(type, table, native, arena);

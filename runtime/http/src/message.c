@@ -1,8 +1,6 @@
 /* Makes messages; see message.h. */
 #include "message.h"
 
-#include "arena.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -185,7 +183,7 @@ static bool fill_once(draft *d)
 
 static bool make_room(draft *d)
 {
-    catga_status status = http_arena_grow(&d->arena);
+    catga_status status = catga_arena_grow(&d->arena, HTTP_MESSAGE_MEMORY);
 
     if (status == CATGA_TOO_LARGE)
         return refuse(d, 413, NULL);

@@ -6,6 +6,9 @@
 #include "problem.h"
 #include "router.h"
 
+/* The largest memory for the parts of a message, in bytes. */
+enum { HTTP_MESSAGE_MEMORY = 1 << 28 };
+
 /* The parts of a request that become a message. */
 typedef struct http_message_input {
     const http_route *route;

@@ -528,7 +528,8 @@ catga_string catga_context_service(const catga_context *context);
  * program may have set it: trust nothing in it without a check. Valid as long as the context. */
 catga_string catga_context_header(const catga_context *context, const char *name);
 
-/* Returns the bytes of the message, which are valid; the generated ..._open reads them. */
+/* Returns the bytes of the message, which are valid; the generated ..._open reads them. A message
+ * with @encoding(json) or raw is converted to these bytes. */
 catga_bytes catga_context_payload(const catga_context *context);
 
 /* Returns the milliseconds until the caller gives up; 0 if it has, INT64_MAX for an event. */
@@ -698,7 +699,8 @@ const catga_claim *catga_context_claim(const catga_context *context);
 
 /* A dead letter: an event that was given up, kept until it is removed, at most seven days.
  * `data` has the bytes of the publisher. Read them with the generated ..._open, and print them
- * as JSON with ..._print; invalid events are refused there too. */
+ * as JSON with ..._print; invalid events are refused there too. Those of @encoding(json) are text,
+ * which the generated ..._parse reads. */
 typedef struct catga_dead_letter {
     uint64_t number;      /* number among the dead letters of its stream, from 1 */
     catga_string handler; /* "NotificationService__refresh"; a broadcast: "...__refresh__node-1" */

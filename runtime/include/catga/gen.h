@@ -268,9 +268,27 @@ typedef struct catga_claims {
 
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
+/*
+ * The form of payloads for programs that do not know Catga. JSON has the names of the schema; raw
+ * is the bytes of the only field of a table, a string or bytes.
+ */
+typedef struct catga_encoding {
+    /* Reads a payload into the native struct of a table; its parts go to the arena or stay in the
+     * payload. CATGA_BAD_MESSAGE with *problem; CATGA_TOO_LARGE if the arena does not suffice. */
+    catga_status (*read)(const catga_table *table, const char *bytes, size_t length, void *native,
+                         catga_arena *arena, catga_problem *problem);
+
+    /* Writes a verified table, and perhaps a NUL. Returns the length, as snprintf does. */
+    size_t (*write)(const catga_table *table, const uint8_t *root, char *bytes, size_t capacity);
+} catga_encoding;
+
+/* A program that uses neither does not link them. */
+extern const catga_encoding catga_json_encoding;
+extern const catga_encoding catga_raw_encoding;
+
 typedef struct catga_message {
     const char *subject; /* with the prefix "catga", which a bus may replace:
-                            "catga.commands.shop.orders.v1.CreateOrder" */
+                            "catga.commands.shop.orders.v1.CreateOrder"; or that of @subject */
     const catga_table *table;
     const catga_table *result;     /* of a command or query, else NULL */
     const catga_error_set *errors; /* errors that its handler may return, or NULL */
@@ -283,6 +301,7 @@ typedef struct catga_message {
     uint32_t backoff_longest_ms;
     const catga_delivery *delivery; /* of a stored event, else NULL */
     const catga_claims *claims;     /* of an idempotent command, else NULL */
+    const catga_encoding *encoding; /* of payloads; NULL: FlatBuffers */
 } catga_message;
 
 /* The delivery of messages to the replicas of a handler. */
@@ -366,7 +385,8 @@ typedef struct catga_call_settings {
 const char *catga_header_problem(const char *name, const char *value);
 
 /*
- * Does the same as catga_send, for the bytes of a message that the caller has encoded or verified.
+ * Does the same as catga_send, for the FlatBuffers of a message that the caller has encoded or
+ * verified, whatever the encoding of the message.
  * CATGA_INVALID_ARGUMENT: the id is invalid, or the message is not an idempotent command. Sets
  * *problem, if the reason is known.
  */
@@ -449,6 +469,13 @@ catga_status catga_verify_any(const catga_table *table, const void *bytes, size_
  */
 catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native,
                           catga_arena *arena);
+
+/*
+ * Empties an arena, and makes it larger: four times or up to `most`, and at least `used`, the room
+ * that was needed. The first time, all else is zero. The caller frees arena->data, which is NULL
+ * after CATGA_TOO_LARGE (`most` bytes do not suffice) and CATGA_NO_MEMORY. For gateways.
+ */
+catga_status catga_arena_grow(catga_arena *arena, size_t most);
 
 /* ---- JSON ---- */
 

@@ -4,6 +4,7 @@
 #include "base/signals.h"
 #include "bus/bus_state.h"
 #include "bus/connection_listener.h"
+#include "bus/decode_buffer.h"
 #include "bus/drain.h"
 #include "claims/claims.h"
 #include "client/outcome.h"
@@ -26,6 +27,7 @@ static void state_free(catga_bus_state *state)
     catga_calls_end(&state->calls);
     catga_pool_end(&state->received);
     catga_pool_end(&state->encode_blocks);
+    catga_pool_end(&state->decoded);
     catga_owner_monitor_end(&state->owner_monitor);
     catga_upkeep_end(&state->upkeep);
     catga_instances_end(&state->instances);
@@ -58,6 +60,7 @@ static catga_bus_state *state_make(const catga_settings *settings)
     catga_message_ids_begin(&state->message_ids);
     catga_pool_begin(&state->received, catga_received_size());
     catga_pool_begin(&state->encode_blocks, 0);
+    catga_pool_begin(&state->decoded, sizeof(catga_decoded) + CATGA_DECODE_BLOCK);
     catga_serving_init(&state->serving);
     pthread_mutex_init(&state->preparing, NULL);
     pthread_mutex_init(&state->drain_hooks.lock, NULL);

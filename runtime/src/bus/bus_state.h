@@ -78,6 +78,7 @@ struct catga_bus_state {
     catga_message_ids message_ids;
     catga_pool received;      /* answers that callers keep */
     catga_pool encode_blocks; /* memory blocks of encode_buffer.c */
+    catga_pool decoded;       /* small ones of decode_buffer.c */
     atomic_int phase;
     atomic_bool lost;    /* the connection is closed permanently */
     atomic_bool stopped; /* catga_stop was called */

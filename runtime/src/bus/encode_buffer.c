@@ -65,6 +65,52 @@ catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_st
     return status == CATGA_TOO_LARGE ? encode_large(payload, state, table, input, problem) : status;
 }
 
+/* ---- Other encodings ---- */
+
+static catga_status write_large(catga_encode_buffer *payload, catga_bus_state *state,
+                                const catga_encoding *encoding, const catga_table *table,
+                                const uint8_t *root)
+{
+    size_t limit = state->operations->max_payload(state->transport);
+
+    if (payload->length >= limit)
+        return CATGA_TOO_LARGE;
+    catga_encode_block *buffer = take_buffer(state, limit);
+    if (buffer == NULL)
+        return CATGA_NO_MEMORY;
+    encoding->write(table, root, (char *)buffer->bytes, buffer->capacity);
+    payload->large = buffer;
+    payload->data = buffer->bytes;
+    return CATGA_OK;
+}
+
+catga_status catga_encode_buffer_write(catga_encode_buffer *payload, catga_bus_state *state,
+                                       const catga_encoding *encoding, const catga_table *table,
+                                       const uint8_t *root)
+{
+    payload->data = payload->stack;
+    payload->large = NULL;
+    payload->length = encoding->write(table, root, (char *)payload->stack, sizeof payload->stack);
+    return payload->length < sizeof payload->stack
+               ? CATGA_OK
+               : write_large(payload, state, encoding, table, root);
+}
+
+catga_status catga_encode_buffer_fill_foreign(catga_encode_buffer *payload, catga_bus_state *state,
+                                              const catga_encoding *encoding,
+                                              const catga_table *table, const void *input,
+                                              catga_problem *problem)
+{
+    catga_encode_buffer encoded;
+    catga_status status = catga_encode_buffer_fill(&encoded, state, table, input, problem);
+
+    if (status != CATGA_OK)
+        return status;
+    status = catga_encode_buffer_write(payload, state, encoding, table, catga_follow(encoded.data));
+    catga_encode_buffer_free(&encoded, state);
+    return status;
+}
+
 void catga_encode_buffer_free(catga_encode_buffer *payload, catga_bus_state *state)
 {
     if (payload->large != NULL)

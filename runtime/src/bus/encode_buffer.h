@@ -25,6 +25,32 @@ catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_st
                                       const catga_table *table, const void *input,
                                       catga_problem *problem);
 
+/*
+ * Writes an encoded table in another encoding. The caller frees the buffer after CATGA_OK only.
+ * CATGA_TOO_LARGE, CATGA_NO_MEMORY.
+ */
+catga_status catga_encode_buffer_write(catga_encode_buffer *payload, catga_bus_state *state,
+                                       const catga_encoding *encoding, const catga_table *table,
+                                       const uint8_t *root);
+
+/* Encodes `input` as FlatBuffers, and writes that in another encoding: see both functions. */
+catga_status catga_encode_buffer_fill_foreign(catga_encode_buffer *payload, catga_bus_state *state,
+                                              const catga_encoding *encoding,
+                                              const catga_table *table, const void *input,
+                                              catga_problem *problem);
+
+/* Encodes `input` in the encoding of its message; NULL is FlatBuffers. */
+static inline catga_status catga_encode_buffer_fill_as(catga_encode_buffer *payload,
+                                                       catga_bus_state *state,
+                                                       const catga_encoding *encoding,
+                                                       const catga_table *table, const void *input,
+                                                       catga_problem *problem)
+{
+    if (CATGA_UNLIKELY(encoding != NULL))
+        return catga_encode_buffer_fill_foreign(payload, state, encoding, table, input, problem);
+    return catga_encode_buffer_fill(payload, state, table, input, problem);
+}
+
 /* Describes encoded bytes of the caller, which it keeps; there is nothing to free. */
 static inline void catga_encode_buffer_wrap(catga_encode_buffer *payload, catga_bytes encoded)
 {

@@ -36,6 +36,7 @@ static catga_status refuse(catga_bus *bus, const catga_message *message, catga_o
                            catga_reply *reply)
 {
     outcome->answered = false;
+    outcome->decoded = NULL;
     outcome->table = NULL;
     outcome->error = (catga_error){0};
     catga_status status = catga_outcome_keep(outcome, bus->state, reply);
@@ -51,8 +52,8 @@ static catga_status call_with(catga_bus *bus, const catga_message *message,
     catga_encode_buffer payload;
     catga_outcome outcome;
 
-    outcome.status =
-        catga_encode_buffer_fill(&payload, state, message->table, input, &outcome.problem);
+    outcome.status = catga_encode_buffer_fill_as(&payload, state, message->encoding, message->table,
+                                                 input, &outcome.problem);
     if (outcome.status != CATGA_OK)
         return refuse(bus, message, &outcome, reply);
     catga_pending *call = send_call(bus, message, settings, &payload, &outcome);

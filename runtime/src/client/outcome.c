@@ -1,6 +1,7 @@
 /* Reads answers and keeps them for callers; see outcome.h. */
 #include "client/outcome.h"
 
+#include "bus/decode_buffer.h"
 #include "bus/status.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 typedef struct received {
     catga_bus_state *state;
     catga_incoming answer;
+    catga_decoded *decoded;
     bool answered;
     catga_problem problem;
 } received;
@@ -33,13 +35,29 @@ static catga_status read_error(catga_outcome *outcome, const char *code,
     return catga_status_of_code(outcome->error.code);
 }
 
-/* Verifies the result in an answer. A bad result has an error text, and no code of a peer. */
-static catga_status read_result(catga_outcome *outcome, const catga_table *result)
+static catga_status decode_result(catga_outcome *outcome, catga_bus_state *state,
+                                  const catga_message *message)
 {
-    catga_status status = catga_verify(result, outcome->answer.data, outcome->answer.length,
-                                       &outcome->table, &outcome->problem);
+    const catga_bytes payload = {outcome->answer.data, outcome->answer.length};
+    catga_status status = catga_decode(state, message->encoding, message->result, payload,
+                                       &outcome->decoded, &outcome->problem);
 
-    if (status != CATGA_OK) {
+    if (status == CATGA_OK)
+        outcome->table = catga_decoded_root(outcome->decoded);
+    return status;
+}
+
+/* Verifies the result in an answer. A bad result has an error text, and no code of a peer. */
+static catga_status read_result(catga_outcome *outcome, catga_bus_state *state,
+                                const catga_message *message)
+{
+    catga_status status =
+        CATGA_UNLIKELY(message->encoding != NULL)
+            ? decode_result(outcome, state, message)
+            : catga_verify(message->result, outcome->answer.data, outcome->answer.length,
+                           &outcome->table, &outcome->problem);
+
+    if (status == CATGA_BAD_MESSAGE) {
         outcome->bad_reply = true;
         outcome->error.text = catga_str(outcome->problem.text);
     }
@@ -61,7 +79,7 @@ static catga_status read_answer(catga_outcome *outcome, catga_bus_state *state,
     if (code != NULL)
         return read_error(outcome, code, operations);
     if (message->result != NULL)
-        return read_result(outcome, message->result);
+        return read_result(outcome, state, message);
     return outcome->answer.length == 0 ? CATGA_OK : CATGA_BAD_MESSAGE;
 }
 
@@ -70,6 +88,7 @@ void catga_outcome_read(catga_outcome *outcome, catga_bus_state *state,
 {
     outcome->status = event->status;
     outcome->table = NULL;
+    outcome->decoded = NULL;
     outcome->bad_reply = false;
     outcome->placed = (catga_placed){0};
     outcome->error = (catga_error){0};
@@ -85,7 +104,9 @@ void catga_outcome_release(catga_outcome *outcome, catga_bus_state *state)
 {
     if (outcome->answered)
         state->operations->release(&outcome->answer);
+    catga_decoded_free(state, outcome->decoded);
     outcome->answered = false;
+    outcome->decoded = NULL;
 }
 
 void catga_outcome_explain(catga_outcome *outcome)
@@ -124,6 +145,7 @@ static received *keep(catga_outcome *outcome, catga_bus_state *state)
     kept->state = state;
     kept->answered = outcome->answered;
     kept->answer = outcome->answer;
+    kept->decoded = outcome->decoded;
     if (outcome->problem.text[0] != '\0')
         kept->problem = outcome->problem;
     return kept;
@@ -159,5 +181,6 @@ void catga_received_free(void *memory)
         return;
     if (kept->answered)
         kept->state->operations->release(&kept->answer);
+    catga_decoded_free(kept->state, kept->decoded);
     catga_pool_give(&kept->state->received, kept);
 }

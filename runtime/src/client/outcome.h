@@ -11,8 +11,9 @@ typedef struct catga_outcome {
     catga_error error;
     bool answered; /* `answer` is to be released; table and error may point into it */
     catga_incoming answer;
-    catga_placed placed;   /* of a stored message */
-    bool bad_reply;        /* the answer was not a valid result */
+    catga_placed placed;           /* of a stored message */
+    struct catga_decoded *decoded; /* an answer that is no FlatBuffers; else NULL */
+    bool bad_reply;                /* the answer was not a valid result */
     catga_problem problem; /* why the message was not sent, or its answer is no answer; or empty */
 } catga_outcome;
 

@@ -27,7 +27,8 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     if (status == CATGA_OK)
         status = catga_address(&envelope, bus, message, problem);
     if (status == CATGA_OK)
-        status = catga_encode_buffer_fill(&payload, state, message->table, input, problem);
+        status = catga_encode_buffer_fill_as(&payload, state, message->encoding, message->table,
+                                             input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
     envelope.outgoing.data = payload.data;
@@ -68,7 +69,8 @@ static catga_status store_event(catga_bus *bus, const catga_message *message, co
     catga_status status = catga_bus_may_wait(bus);
 
     if (status == CATGA_OK)
-        status = catga_encode_buffer_fill(&payload, bus->state, message->table, input, problem);
+        status = catga_encode_buffer_fill_as(&payload, bus->state, message->encoding,
+                                             message->table, input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
     status = store_encoded(bus, message, &payload, problem);

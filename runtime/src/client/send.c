@@ -156,7 +156,8 @@ static catga_status encode(catga_bus *bus, const catga_message *message, const v
     catga_status status = may_send(bus);
 
     if (status == CATGA_OK)
-        status = catga_encode_buffer_fill(payload, bus->state, message->table, input, problem);
+        status = catga_encode_buffer_fill_as(payload, bus->state, message->encoding, message->table,
+                                             input, problem);
     if (status != CATGA_OK)
         catga_hook_send_refused(bus, message, status);
     return status;
@@ -200,6 +201,17 @@ static catga_status check_settings(catga_bus *bus, const catga_message *message,
     return CATGA_INVALID_ARGUMENT;
 }
 
+/* Describes the FlatBuffers of the caller, or writes them in the encoding of the message. */
+static catga_status take_bytes(catga_bus *bus, const catga_message *message, catga_bytes bytes,
+                               catga_encode_buffer *payload)
+{
+    catga_encode_buffer_wrap(payload, bytes);
+    return message->encoding == NULL
+               ? CATGA_OK
+               : catga_encode_buffer_write(payload, bus->state, message->encoding, message->table,
+                                           catga_follow(bytes.data));
+}
+
 catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catga_bytes payload,
                               const catga_call_settings *settings,
                               catga_deliver_function *deliver_function, catga_function callback,
@@ -209,12 +221,15 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
     recipient to = {deliver_function, callback, user};
 
     problem->text[0] = '\0';
-    catga_encode_buffer_wrap(&encoded, payload);
     catga_status status = check_settings(bus, message, settings, problem);
     if (status == CATGA_OK)
+        status = take_bytes(bus, message, payload, &encoded);
+    if (status == CATGA_OK) {
         status = send_payload(bus, message, settings, &encoded, to, problem);
-    else
+        catga_encode_buffer_free(&encoded, bus->state);
+    } else {
         catga_hook_send_refused(bus, message, status);
+    }
     log_refusal(bus->state, message, status, problem);
     return status;
 }

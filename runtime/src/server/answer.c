@@ -145,8 +145,9 @@ static catga_status keep_answer(catga_context *context, const void *result)
     catga_claimed *claimed = context->claimed;
 
     catga_encode_buffer_free(&claimed->payload, context->state);
-    catga_status status = catga_encode_buffer_fill(
-        &claimed->payload, context->state, context->message->result, result, &context->problem);
+    catga_status status =
+        catga_encode_buffer_fill_as(&claimed->payload, context->state, context->message->encoding,
+                                    context->message->result, result, &context->problem);
     if (status == CATGA_TOO_LARGE ||
         (status == CATGA_OK && claimed->payload.length > catga_claims_room(claimed)))
         return note_too_large(context);
@@ -180,8 +181,8 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
         return refuse_other_message(context, message);
     if (context->claimed != NULL)
         return keep_answer(context, result);
-    catga_status status = catga_encode_buffer_fill(&payload, context->state, message->result,
-                                                   result, &context->problem);
+    catga_status status = catga_encode_buffer_fill_as(&payload, context->state, message->encoding,
+                                                      message->result, result, &context->problem);
     if (status == CATGA_OK) {
         catga_outgoing answer = {.data = payload.data, .length = payload.length};
         status = respond(context, &answer);

@@ -17,6 +17,7 @@ void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
     context->message = endpoint->handler->message;
     context->user = endpoint->service_instance->user;
     context->incoming = incoming;
+    context->decoded = NULL;
     context->deadline = CATGA_FOREVER;
     context->answered = false;
     context->too_large = false;
@@ -30,6 +31,20 @@ void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
     context->cell = NULL;
     catga_running_add(&context->running, context->state, endpoint, incoming);
     context->running.context = context;
+}
+
+catga_status catga_context_decode(catga_context *context, const uint8_t **table,
+                                  catga_problem *problem)
+{
+    const catga_bytes payload = {context->incoming->data, context->incoming->length};
+
+    catga_status status =
+        catga_decode(context->state, context->message->encoding, context->message->table, payload,
+                     &context->decoded, problem);
+
+    if (status == CATGA_OK)
+        *table = catga_decoded_root(context->decoded);
+    return status;
 }
 
 /* ---- The message ---- */
@@ -85,6 +100,8 @@ catga_string catga_context_service(const catga_context *context)
 
 catga_bytes catga_context_payload(const catga_context *context)
 {
+    if (context->decoded != NULL)
+        return (catga_bytes){context->decoded->bytes, context->decoded->length};
     return (catga_bytes){context->incoming->data, context->incoming->length};
 }
 

@@ -3,6 +3,7 @@
 #define CATGA_CONTEXT_H
 
 #include "base/running.h"
+#include "bus/decode_buffer.h"
 #include "server/service.h"
 
 struct catga_context {
@@ -13,7 +14,8 @@ struct catga_context {
     const catga_message *message;
     void *user;
     const catga_incoming *incoming;
-    int64_t deadline; /* monotonic; CATGA_FOREVER for an event */
+    catga_decoded *decoded; /* the message, if its payload is no FlatBuffers; else NULL */
+    int64_t deadline;       /* monotonic; CATGA_FOREVER for an event */
     bool answered;
     bool too_large;                /* the answer exceeds a limit and was neither sent nor kept */
     struct catga_claimed *claimed; /* keeps the answer; NULL without a claim */
@@ -37,6 +39,26 @@ void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
 static inline void catga_context_end(const catga_context *context)
 {
     catga_running_remove(&context->running);
+    if (CATGA_UNLIKELY(context->decoded != NULL))
+        catga_decoded_free(context->state, context->decoded);
+}
+
+/* Decodes the message, whose memory ends with the context: see catga_context_open. */
+catga_status catga_context_decode(catga_context *context, const uint8_t **table,
+                                  catga_problem *problem);
+
+/*
+ * Verifies the message, and returns its root, which is valid until catga_context_end.
+ * CATGA_BAD_MESSAGE with *problem; CATGA_NO_MEMORY.
+ */
+static inline catga_status catga_context_open(catga_context *context, const uint8_t **table,
+                                              catga_problem *problem)
+{
+    const catga_incoming *incoming = context->incoming;
+
+    if (CATGA_UNLIKELY(context->message->encoding != NULL))
+        return catga_context_decode(context, table, problem);
+    return catga_verify(context->message->table, incoming->data, incoming->length, table, problem);
 }
 
 /* Returns whether `status` is the refusal of a request that has no other answer. */

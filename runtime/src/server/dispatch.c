@@ -51,7 +51,10 @@ static void end(catga_context *context, catga_counter verdict, catga_status outc
     catga_hook_handling_ends(context);
 }
 
-/* Refuses a message without running its handler. */
+/*
+ * Refuses a message without running its handler. An event has no answer: its reply subject waits
+ * for the acknowledgement of a stream.
+ */
 static void refuse(catga_context *context, catga_endpoint *endpoint, catga_status status,
                    catga_counter verdict)
 {
@@ -60,7 +63,8 @@ static void refuse(catga_context *context, catga_endpoint *endpoint, catga_statu
                       "service: refuse %s: %s (service=%s)", context->message->table->name,
                       catga_status_reason(status, &context->problem),
                       endpoint->service_instance->service->name);
-    catga_answer_status(context, status);
+    if (context->message->kind != CATGA_EVENT)
+        catga_answer_status(context, status);
 }
 
 /* ---- Running the handler ---- */
@@ -94,7 +98,7 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
                       endpoint->handler->name, text);
     if (context->too_large && !context->answered)
         end_too_large(context);
-    if (context->answered)
+    if (context->answered || context->message->kind == CATGA_EVENT)
         return;
     if (context->claimed != NULL)
         catga_claims_release(context->claimed);
@@ -212,11 +216,26 @@ static bool has_bad_id(catga_context *context)
 
 /* ---- Receiving ---- */
 
+/* Verifies the message, and runs its handler. */
+static void handle(catga_context *context, catga_endpoint *endpoint)
+{
+    const uint8_t *table;
+    catga_status status = catga_context_open(context, &table, &context->problem);
+
+    if (CATGA_UNLIKELY(status == CATGA_NO_MEMORY))
+        refuse(context, endpoint, CATGA_OVERLOADED, CATGA_COUNTER_overloaded);
+    else if (status != CATGA_OK || has_bad_id(context))
+        refuse(context, endpoint, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
+    else if (is_claimed(context))
+        run_once(context, endpoint, table);
+    else
+        run(context, endpoint, table);
+}
+
 void catga_dispatch(void *user, catga_incoming *incoming)
 {
     catga_endpoint *endpoint = user;
     catga_context context;
-    const uint8_t *table;
 
     catga_context_begin(&context, endpoint, incoming);
     catga_hook_handling_begins(&context);
@@ -224,14 +243,8 @@ void catga_dispatch(void *user, catga_incoming *incoming)
         refuse(&context, endpoint, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
     else if (context.message->kind != CATGA_EVENT && catga_bus_is_ending(context.state))
         refuse(&context, endpoint, CATGA_DRAINING, CATGA_COUNTER_refused_draining);
-    else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,
-                          &context.problem) != CATGA_OK ||
-             has_bad_id(&context))
-        refuse(&context, endpoint, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
-    else if (is_claimed(&context))
-        run_once(&context, endpoint, table);
     else
-        run(&context, endpoint, table);
+        handle(&context, endpoint);
     catga_context_end(&context);
     context.state->operations->release(incoming);
 }

@@ -148,13 +148,28 @@ static void finish(catga_bus_state *state, catga_delivered *delivered, catga_han
     catga_delivered_settle(delivered, action);
 }
 
+/* Hands an event back to its consumer, which delivers it again after `delay_ns`. */
+static void hand_back(catga_context *context, catga_incoming *event, catga_status why,
+                      int64_t delay_ns)
+{
+    catga_bus_state *state = context->state;
+
+    end_unhandled(context, why);
+    (void)state->transport->streams->settle(state->transport, event, CATGA_SETTLE_RETRY, delay_ns);
+    state->operations->release(event);
+}
+
 static void handle(catga_context *context, catga_delivered *delivered)
 {
-    const catga_incoming *event = context->incoming;
+    catga_incoming *event = delivered->event;
     const uint8_t *table;
-    bool valid = catga_verify(context->message->table, event->data, event->length, &table,
-                              &delivered->problem) == CATGA_OK;
+    catga_status status = catga_context_open(context, &table, &delivered->problem);
+    bool valid = status == CATGA_OK;
 
+    if (CATGA_UNLIKELY(status == CATGA_NO_MEMORY)) {
+        hand_back(context, event, CATGA_OVERLOADED, CATGA_SECOND);
+        return;
+    }
     if (!valid) {
         context->verdict = CATGA_COUNTER_bad_messages;
         context->outcome = CATGA_BAD_MESSAGE;
@@ -178,9 +193,7 @@ void catga_consume(void *user, catga_incoming *incoming)
     catga_context_begin(&context, endpoint, incoming);
     catga_hook_handling_begins(&context);
     if (catga_bus_is_ending(state)) {
-        end_unhandled(&context, CATGA_DRAINING);
-        (void)state->transport->streams->settle(state->transport, incoming, CATGA_SETTLE_RETRY, 0);
-        state->operations->release(incoming);
+        hand_back(&context, incoming, CATGA_DRAINING, 0);
     } else if (catga_settling_has(state, endpoint, incoming)) {
         end_unhandled(&context, CATGA_IN_PROGRESS);
         state->operations->release(incoming);

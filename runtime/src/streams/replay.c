@@ -41,12 +41,11 @@ static catga_status run_once(catga_context *context, catga_endpoint *endpoint, c
 
 static catga_status handle(catga_context *context, catga_endpoint *endpoint)
 {
-    const catga_incoming *incoming = context->incoming;
     const uint8_t *table;
+    catga_status status = catga_context_open(context, &table, &context->problem);
 
-    if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
-                     &context->problem) != CATGA_OK)
-        return CATGA_BAD_MESSAGE;
+    if (status != CATGA_OK)
+        return status;
     return context->message->delivery->once ? run_once(context, endpoint, table)
                                             : run(context, endpoint, table);
 }

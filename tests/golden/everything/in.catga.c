@@ -1344,6 +1344,7 @@ const catga_message sample_everything_do_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status sample_everything_do_it_call(catga_bus *bus,
@@ -1378,6 +1379,7 @@ const catga_message sample_everything_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status sample_everything_ask_it_call(catga_bus *bus,
@@ -1417,6 +1419,7 @@ const catga_message sample_everything_do_it_once_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &sample_everything_do_it_once_claims, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status sample_everything_do_it_once_call(catga_bus *bus,
@@ -1463,6 +1466,7 @@ const catga_message sample_everything_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event sample.everything.Kept ---- */
@@ -1487,6 +1491,7 @@ const catga_message sample_everything_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_kept_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event sample.everything.AlsoKept ---- */
@@ -1511,6 +1516,7 @@ const catga_message sample_everything_also_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_also_kept_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- Service sample.everything.Doer ---- */

@@ -1046,6 +1046,7 @@ const catga_message test_http_create_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_create_order_call(catga_bus *bus,
@@ -1080,6 +1081,7 @@ const catga_message test_http_change_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_change_order_call(catga_bus *bus,
@@ -1114,6 +1116,7 @@ const catga_message test_http_drop_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_drop_order_call(catga_bus *bus,
@@ -1148,6 +1151,7 @@ const catga_message test_http_get_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_get_order_call(catga_bus *bus,
@@ -1182,6 +1186,7 @@ const catga_message test_http_last_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_last_order_call(catga_bus *bus,
@@ -1216,6 +1221,7 @@ const catga_message test_http_inner_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_http_inner_call(catga_bus *bus,
@@ -1250,6 +1256,7 @@ const catga_message test_http_order_created_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event test.http.OrderDropped ---- */
@@ -1266,4 +1273,5 @@ const catga_message test_http_order_dropped_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };

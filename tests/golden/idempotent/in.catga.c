@@ -232,6 +232,7 @@ const catga_message shop_pay_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_pay_claims, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status shop_pay_call(catga_bus *bus,
@@ -283,6 +284,7 @@ const catga_message shop_refund_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_refund_claims, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status shop_refund_call(catga_bus *bus,

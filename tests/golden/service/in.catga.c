@@ -227,6 +227,7 @@ const catga_message test_services_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 catga_status test_services_ask_it_call(catga_bus *bus,
@@ -261,6 +262,7 @@ const catga_message test_services_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- Service test.services.Answerer ---- */

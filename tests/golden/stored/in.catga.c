@@ -378,6 +378,7 @@ const catga_message test_stored_seen_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event test.stored.Shipped ---- */
@@ -402,6 +403,7 @@ const catga_message test_stored_shipped_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_shipped_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event test.stored.Paid ---- */
@@ -426,6 +428,7 @@ const catga_message test_stored_paid_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_paid_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event test.stored.Booked ---- */
@@ -450,6 +453,7 @@ const catga_message test_stored_booked_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_booked_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- Service test.stored.Listener ---- */

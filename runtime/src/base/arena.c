@@ -1,9 +1,9 @@
-/* Makes an arena larger; see arena.h. */
-#include "arena.h"
+/* Makes arenas larger; declared in gen.h. */
+#include <catga/gen.h>
 
 #include <stdlib.h>
 
-enum { SMALLEST = 4096, LARGEST = 1 << 28 };
+enum { SMALLEST = 4096 };
 
 static size_t larger(size_t a, size_t b)
 {
@@ -11,13 +11,16 @@ static size_t larger(size_t a, size_t b)
 }
 
 /* Each attempt reads a message from its begin, so an arena grows fast. */
-catga_status http_arena_grow(catga_arena *arena)
+catga_status catga_arena_grow(catga_arena *arena, size_t most)
 {
     size_t capacity = larger(SMALLEST, larger(4 * arena->capacity, arena->used));
+    bool may_grow = arena->capacity < most && arena->used <= most;
 
+    if (capacity > most && may_grow)
+        capacity = most;
     free(arena->data);
     *arena = (catga_arena){.capacity = capacity};
-    if (capacity > LARGEST)
+    if (capacity > most)
         return CATGA_TOO_LARGE;
     arena->data = malloc(capacity);
     return arena->data == NULL ? CATGA_NO_MEMORY : CATGA_OK;
