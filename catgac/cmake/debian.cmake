@@ -1,7 +1,8 @@
 # The packages that `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual;
 # libcatga-dev_VERSION_ARCH.deb, the files to build programs; libcatga-http-dev_VERSION_ARCH.deb, the
-# HTTP gateway, if libmicrohttpd was there; and libcatga-otlp-dev_VERSION_ARCH.deb, the exporter of
-# traces, if libcurl was there. Configure with
+# HTTP gateway, if libmicrohttpd was there; libcatga-otlp-dev_VERSION_ARCH.deb, the exporter of
+# traces, if libcurl was there; and libcatga-redis-dev_VERSION_ARCH.deb, the transport over Redis, if
+# hiredis was there. Configure with
 # -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. The packages have no scripts: installing
 # only copies files.
 #
@@ -25,6 +26,9 @@ if(TARGET catga_http)
 endif()
 if(TARGET catga_otlp)
     list(APPEND packages libcatga-otlp-dev)
+endif()
+if(TARGET catga_redis)
+    list(APPEND packages libcatga-redis-dev)
 endif()
 foreach(package IN LISTS packages)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
@@ -81,4 +85,13 @@ set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_PACKAGE_DEPENDS
 set(CPACK_DEBIAN_LIBCATGA-OTLP-DEV_DESCRIPTION
 "This package has the library that sends the traces of the messages of a bus to
 an OpenTelemetry collector, by OTLP over HTTP.")
+
+set(CPACK_DEBIAN_LIBCATGA-REDIS-DEV_PACKAGE_NAME libcatga-redis-dev)
+set(CPACK_DEBIAN_LIBCATGA-REDIS-DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBCATGA-REDIS-DEV_PACKAGE_DEPENDS
+    "libcatga-dev (= ${PROJECT_VERSION}), libhiredis-dev")
+set(CPACK_DEBIAN_LIBCATGA-REDIS-DEV_PACKAGE_SUGGESTS "redis-server")
+set(CPACK_DEBIAN_LIBCATGA-REDIS-DEV_DESCRIPTION
+"This package has the library that carries the messages of a bus over Redis
+Streams, in place of a NATS server.")
 include(CPack)

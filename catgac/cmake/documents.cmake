@@ -54,12 +54,13 @@ set(documents
     runtime/wire.md=wire.md
     runtime/json.md=json.md
     runtime/http/README.md=http.md
-    runtime/otlp/README.md=otlp.md)
+    runtime/otlp/README.md=otlp.md
+    runtime/redis/README.md=redis.md)
 set(document_dir ${data}/doc/catgac)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
     BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${document_dir} OUTPUT_VARIABLE headers)
 set(linked ${documents})
-foreach(header catga.h gen.h http.h metrics.h nodes.h objects.h otlp.h status.def trace.h)
+foreach(header catga.h gen.h http.h metrics.h nodes.h objects.h otlp.h redis.h status.def trace.h)
     list(APPEND linked runtime/include/catga/${header}=${headers}/catga/${header})
 endforeach()
 

@@ -1,8 +1,9 @@
 # Installs the compiler, the runtime, the CMake package `catga` and the pkg-config file. The top
 # level includes this file once, after the targets exist. The build tree gets the same target names,
-# so our examples use catga_generate() as users do. There are four components, as in Debian:
+# so our examples use catga_generate() as users do. There are five components, as in Debian:
 # `catgac`, `libcatga-dev` with everything that a build needs, `libcatga-http-dev` with the HTTP
-# gateway, and `libcatga-otlp-dev` with the exporter of traces.
+# gateway, `libcatga-otlp-dev` with the exporter of traces, and `libcatga-redis-dev` with the
+# transport over Redis.
 
 if(NOT TARGET catgac OR NOT TARGET catga_runtime)
     return()
@@ -29,6 +30,12 @@ if(TARGET catga_otlp)
     install(TARGETS catga_otlp EXPORT catga_otlp COMPONENT libcatga-otlp-dev)
 endif()
 
+if(TARGET catga_redis)
+    add_library(catga::redis ALIAS catga_redis)
+    set_target_properties(catga_redis PROPERTIES EXPORT_NAME redis)
+    install(TARGETS catga_redis EXPORT catga_redis COMPONENT libcatga-redis-dev)
+endif()
+
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/catga)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/catgaConfig.cmake.in catgaConfig.cmake
@@ -44,7 +51,7 @@ install(EXPORT catgac NAMESPACE catga:: DESTINATION ${package_dir} FILE catgacTa
 install(EXPORT catga NAMESPACE catga:: DESTINATION ${package_dir} FILE catgaTargets.cmake
     COMPONENT libcatga-dev)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE COMPONENT libcatga-dev
-    PATTERN http.h EXCLUDE PATTERN otlp.h EXCLUDE)
+    PATTERN http.h EXCLUDE PATTERN otlp.h EXCLUDE PATTERN redis.h EXCLUDE)
 if(TARGET catga_http)
     configure_file(${CMAKE_CURRENT_LIST_DIR}/catga_http.pc.in catga_http.pc @ONLY)
     install(EXPORT catga_http NAMESPACE catga:: DESTINATION ${package_dir}
@@ -62,6 +69,15 @@ if(TARGET catga_otlp)
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/catga COMPONENT libcatga-otlp-dev)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga_otlp.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libcatga-otlp-dev)
+endif()
+if(TARGET catga_redis)
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/catga_redis.pc.in catga_redis.pc @ONLY)
+    install(EXPORT catga_redis NAMESPACE catga:: DESTINATION ${package_dir}
+        FILE catgaRedisTargets.cmake COMPONENT libcatga-redis-dev)
+    install(FILES ${PROJECT_SOURCE_DIR}/runtime/include/catga/redis.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/catga COMPONENT libcatga-redis-dev)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga_redis.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libcatga-redis-dev)
 endif()
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfig.cmake

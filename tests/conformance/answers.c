@@ -195,8 +195,8 @@ static void a_subscriber_that_replies_does_not_hide_a_claims_answer(void **state
 {
     fixture *s = *state;
 
-    if (s->base.broker != NULL)
-        skip();
+    if (strcmp(fixture_transport, "nats") != 0)
+        skip(); /* elsewhere nobody can subscribe to what a transport asks its server */
     serve_once(s);
     reply_on(s, "$KV.>");
     call_commands(s);
@@ -208,8 +208,8 @@ static void a_subscriber_that_replies_does_not_hide_a_records_answer(void **stat
     fixture *s = *state;
     catga_reply reply;
 
-    if (s->base.broker != NULL)
-        skip();
+    if (strcmp(fixture_transport, "nats") != 0)
+        skip(); /* elsewhere nobody can subscribe to what a transport asks its server */
     serve_once(s);
     reply_on(s, "$JS.API.DIRECT.GET.>");
     for (int i = 0; i < COMMANDS; i++) {

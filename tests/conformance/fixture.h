@@ -8,6 +8,10 @@
 
 #include "bus_fixture.h"
 
+#ifdef CATGA_TEST_REDIS
+#include <catga/redis.h>
+#endif
+
 #include <semaphore.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -31,8 +35,14 @@ static const char *fixture_transport;
 static inline void fixture_choose(int argc, char **argv)
 {
     fixture_transport = argc == 2 ? argv[1] : "";
+#ifdef CATGA_TEST_REDIS
+    if (strcmp(fixture_transport, "redis") == 0) {
+        other_transport = catga_redis();
+        return;
+    }
+#endif
     if (strcmp(fixture_transport, "local") != 0 && strcmp(fixture_transport, "nats") != 0) {
-        fprintf(stderr, "usage: %s local | nats\n", argv[0]);
+        fprintf(stderr, "usage: %s local | nats | redis\n", argv[0]);
         exit(2);
     }
 }

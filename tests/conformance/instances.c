@@ -240,7 +240,8 @@ static pid_t start_child(const fixture *s)
     assert_true(child >= 0);
     if (child == 0) {
         close(ends[0]);
-        execl("/proc/self/exe", "instances", "nats", "serve", s->base.prefix, out, (char *)NULL);
+        execl("/proc/self/exe", "instances", fixture_transport, "serve", s->base.prefix, out,
+              (char *)NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -299,8 +300,10 @@ int main(int argc, char **argv)
         CASE(a_name_that_is_shared_after_all_is_logged),
     };
 #undef CASE
-    if (argc == 5 && strcmp(argv[2], "serve") == 0)
+    if (argc == 5 && strcmp(argv[2], "serve") == 0) {
+        fixture_choose(2, argv);
         return serve_as_child(argv[3], atoi(argv[4]));
+    }
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

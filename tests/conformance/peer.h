@@ -94,7 +94,10 @@ static void peer_on_denied(void *user, const char *subject)
 
 SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *broker)
 {
-    const char *servers = getenv("NATS_URL");
+    const char *servers = getenv(other_transport != NULL ? "REDIS_CONNECTION" : "NATS_URL");
+    catga_transport_open_function *open = broker != NULL            ? catga_transport_local_open
+                                          : other_transport != NULL ? other_transport->open
+                                                                    : catga_transport_nats_open;
     const catga_transport_settings settings = {.servers = servers,
                                                .name = "peer",
                                                .connect_wait_ms = 5000,
@@ -108,9 +111,7 @@ SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *broker)
 
     memset(p, 0, sizeof *p);
     pthread_mutex_init(&p->lock, NULL);
-    assert_int_equal(broker != NULL ? catga_transport_local_open(&settings, &p->transport)
-                                    : catga_transport_nats_open(&settings, &p->transport),
-                     CATGA_OK);
+    assert_int_equal(open(&settings, &p->transport), CATGA_OK);
 }
 
 SAMPLE_MAYBE_UNUSED static void peer_close(peer *p)

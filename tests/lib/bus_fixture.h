@@ -13,6 +13,9 @@
 
 #include <cmocka.h>
 
+/* transport of an optional library in place of NATS, set by fixture_choose; else NULL */
+SAMPLE_MAYBE_UNUSED static const catga_transport_kind *other_transport;
+
 typedef struct bus_fixture {
     catga_local *broker;
     catga_bus *bus;
@@ -31,6 +34,7 @@ SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *broker, catga_option
     catga_bus *bus;
 
     options.local = broker;
+    options.transport = other_transport;
     if (options.log == NULL)
         options.log = log_nothing;
     assert_int_equal(catga_open(&bus, &options), CATGA_OK);

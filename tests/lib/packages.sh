@@ -5,6 +5,7 @@
 packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
 packages_for_http='libmicrohttpd-dev libgnutls28-dev'
 packages_for_otlp='libcurl4-openssl-dev zlib1g-dev'
+packages_for_redis='libhiredis-dev redis-server redis-sentinel redis-tools'
 packages_to_serve='nats-server'
 packages_for_cluster='haproxy prometheus python3 wrk'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev

@@ -3,6 +3,7 @@
 #include "transport/nats/servers.h"
 #include "transport/nats/status.h"
 #include "transport/nats/validate.h"
+#include "transport/validate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,14 +15,14 @@
 static void subjects(void **state)
 {
     (void)state;
-    assert_true(catga_nats_subject_valid("a"));
-    assert_true(catga_nats_subject_valid("catga.commands.shop.orders.v1.CreateOrder"));
-    assert_true(catga_nats_subject_valid("$JS.API.x-y_z.\xE7\xAC\x94"));
+    assert_true(catga_subject_valid("a"));
+    assert_true(catga_subject_valid("catga.commands.shop.orders.v1.CreateOrder"));
+    assert_true(catga_subject_valid("$JS.API.x-y_z.\xE7\xAC\x94"));
     static const char *const wrong[] = {"",    ".",   "a.",   ".a", "a..b", "a b", "a\r",
                                         "a\n", "a\t", "\x7f", "*",  "a.*",  ">",   "a>"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_false(catga_nats_subject_valid(wrong[i]));
-    assert_false(catga_nats_subject_valid(NULL));
+        assert_false(catga_subject_valid(wrong[i]));
+    assert_false(catga_subject_valid(NULL));
 }
 
 /* At any position: subjects are checked in blocks. */
@@ -37,13 +38,13 @@ static void one_wrong_byte_is_enough(void **state)
                 bool edge = at == 0 || at == length - 1;
                 bool wrong = byte <= ' ' || byte == 127 || byte == '*' || byte == '>' ||
                              (byte == '.' && edge);
-                assert_int_equal(catga_nats_subject_valid(subject), !wrong);
+                assert_int_equal(catga_subject_valid(subject), !wrong);
             }
     for (size_t at = 1; at < 40; at++) {
         char subject[64] = "";
         memset(subject, 'a', 42);
         subject[at] = subject[at + 1] = '.';
-        assert_false(catga_nats_subject_valid(subject));
+        assert_false(catga_subject_valid(subject));
     }
 }
 
@@ -53,10 +54,10 @@ static void a_subject_has_an_end(void **state)
     char subject[1026];
     memset(subject, 'a', sizeof subject);
     subject[1024] = '\0';
-    assert_true(catga_nats_subject_valid(subject));
+    assert_true(catga_subject_valid(subject));
     subject[1024] = 'a';
     subject[1025] = '\0';
-    assert_false(catga_nats_subject_valid(subject));
+    assert_false(catga_subject_valid(subject));
 }
 
 static void patterns(void **state)
@@ -64,11 +65,11 @@ static void patterns(void **state)
     (void)state;
     static const char *const good[] = {"a", "*", ">", "a.*", "*.a", "a.*.b", "a.>", "*.*.>"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        assert_true(catga_nats_pattern_valid(good[i]));
+        assert_true(catga_pattern_valid(good[i]));
     static const char *const wrong[] = {"",      "a*",   "*a",   "**",  ">>",  ">.a",
                                         "a.>.b", "a.>b", "a..*", "a. ", "a.*."};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_false(catga_nats_pattern_valid(wrong[i]));
+        assert_false(catga_pattern_valid(wrong[i]));
 }
 
 static void replies(void **state)

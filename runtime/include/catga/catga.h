@@ -262,10 +262,11 @@ typedef struct catga_error {
 
 /* ---- The bus --------------------------------------------------------------------------------- */
 
-typedef struct catga_bus catga_bus;                 /* a connection with its services and calls */
-typedef struct catga_context catga_context;         /* a message in a handler */
-typedef struct catga_local catga_local;             /* a server inside this process */
-typedef struct catga_claim_store catga_claim_store; /* a store of claims; see below */
+typedef struct catga_bus catga_bus;         /* a connection with its services and calls */
+typedef struct catga_context catga_context; /* a message in a handler */
+typedef struct catga_local catga_local;     /* a server inside this process */
+typedef struct catga_transport_kind catga_transport_kind; /* a way to a server */
+typedef struct catga_claim_store catga_claim_store;       /* a store of claims; see below */
 
 /* A level includes the levels before it. ERROR: lost messages, and failures to start. WARNING
  * (the default): failures that the runtime retries, such as a failed connection. INFO: the
@@ -322,6 +323,9 @@ typedef struct catga_options {
     const char *prefix;
     /* server inside the process, instead of NATS */
     catga_local *local;
+    /* transport of an optional library, such as that of <catga/redis.h>, which has its own
+     * variables and default of `servers`; NULL: NATS */
+    const catga_transport_kind *transport;
     /* how long catga_open waits for a server, and ..._serve for a cluster that cannot store yet;
      * -1: without a limit; CATGA_CONNECT_WAIT_MS, 10000 */
     int connect_wait_ms;

@@ -98,7 +98,7 @@ static catga_status connect_transport(catga_bus_state *state)
     catga_signals_block(&before); /* the transport's threads inherit the mask */
     catga_status status = settings.local != NULL
                               ? catga_transport_local_open(&settings, &state->transport)
-                              : catga_transport_nats_open(&settings, &state->transport);
+                              : state->settings.kind->open(&settings, &state->transport);
     catga_signals_restore(&before);
     if (status != CATGA_OK)
         return status;

@@ -27,14 +27,15 @@ static void on_lost(catga_bus_state *state, const char *text)
 {
     catga_bus_count(state, CATGA_COUNTER_disconnects);
     catga_log_limited(&state->settings.logger, &state->losses, CATGA_LOG_WARNING,
-                      "nats: lost the connection: calls and events fail until it is back (%s)",
-                      text);
+                      "%s: lost the connection: calls and events fail until it is back (%s)",
+                      state->settings.kind->name, text);
     catga_calls_lost(&state->calls);
 }
 
 static void on_closed(catga_bus_state *state, const char *text)
 {
-    catga_log(&state->settings.logger, CATGA_LOG_ERROR, "nats: gave up connecting: %s", text);
+    catga_log(&state->settings.logger, CATGA_LOG_ERROR, "%s: gave up connecting: %s",
+              state->settings.kind->name, text);
     atomic_store(&state->lost, true);
     catga_calls_lost(&state->calls);
     eventfd_write(state->stop_fd, 1);
@@ -44,15 +45,16 @@ static void on_event(void *user, catga_connection_event event, const char *text)
 {
     catga_bus_state *state = user;
     const catga_logger *logger = &state->settings.logger;
+    const char *name = state->settings.kind->name;
 
     if (text == NULL)
         text = "";
     switch (event) {
     case CATGA_CONNECTION_OPENED:
-        catga_log(logger, CATGA_LOG_INFO, "nats: connected (server=%s)", text);
+        catga_log(logger, CATGA_LOG_INFO, "%s: connected (server=%s)", name, text);
         break;
     case CATGA_CONNECTION_FAILED:
-        catga_log(logger, CATGA_LOG_WARNING, "nats: cannot connect: %s", text);
+        catga_log(logger, CATGA_LOG_WARNING, "%s: cannot connect: %s", name, text);
         break;
     case CATGA_CONNECTION_LOST:
         on_lost(state, text);
@@ -60,29 +62,29 @@ static void on_event(void *user, catga_connection_event event, const char *text)
     case CATGA_CONNECTION_FOUND:
         catga_bus_count(state, CATGA_COUNTER_reconnects);
         catga_log_limited(logger, &state->finds, CATGA_LOG_WARNING,
-                          "nats: connected again (server=%s)", text);
+                          "%s: connected again (server=%s)", name, text);
         break;
     case CATGA_CONNECTION_CLOSED:
         on_closed(state, text);
         break;
     case CATGA_CONNECTION_OVERFLOW:
         catga_log_limited(logger, &state->overflows, CATGA_LOG_WARNING,
-                          "nats: slow consumer: dropping messages (%s)", text);
+                          "%s: slow consumer: dropping messages (%s)", name, text);
         break;
     case CATGA_CONNECTION_REFUSED:
-        catga_log_limited(logger, &state->refusals, CATGA_LOG_ERROR, "nats: the server refused: %s",
-                          text);
+        catga_log_limited(logger, &state->refusals, CATGA_LOG_ERROR, "%s: the server refused: %s",
+                          name, text);
         break;
     case CATGA_STORAGE_MISSING:
         catga_log(logger, CATGA_LOG_WARNING,
-                  "nats: %s is missing: it is recreated when the server has deleted its files",
+                  "%s: %s is missing: it is recreated when the server has deleted its files", name,
                   text);
         break;
     case CATGA_STORAGE_RESTORED:
-        catga_log(logger, CATGA_LOG_WARNING, "nats: recreated missing %s", text);
+        catga_log(logger, CATGA_LOG_WARNING, "%s: recreated missing %s", name, text);
         break;
     case CATGA_STORAGE_UNUSABLE:
-        catga_log(logger, CATGA_LOG_ERROR, "nats: cannot use %s", text);
+        catga_log(logger, CATGA_LOG_ERROR, "%s: cannot use %s", name, text);
         break;
     }
 }

@@ -2,6 +2,7 @@
 #include "bus/options.h"
 
 #include "bus/subject.h"
+#include "transport/transport.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -225,10 +226,24 @@ static void name_after_host(char *instance, size_t capacity)
             *at = '-';
 }
 
+/* The variables are those of the transport. */
+static catga_status read_servers(catga_settings *settings, const catga_options *options,
+                                 catga_problem *problem)
+{
+    char accepted[128];
+    const text_rule rule = {"servers", settings->kind->environment, is_server_list, accepted,
+                            sizeof settings->servers};
+
+    snprintf(accepted, sizeof accepted, "addresses such as %s, separated by commas",
+             settings->kind->servers);
+    catga_status status = read_text(settings->servers, &rule, options->servers, problem);
+    if (status == CATGA_OK && settings->servers[0] == '\0')
+        snprintf(settings->servers, sizeof settings->servers, "%s", settings->kind->servers);
+    return status;
+}
+
 static void fill_defaults(catga_settings *settings)
 {
-    if (settings->servers[0] == '\0')
-        snprintf(settings->servers, sizeof settings->servers, "nats://127.0.0.1:4222");
     if (settings->prefix[0] == '\0')
         snprintf(settings->prefix, sizeof settings->prefix, "catga");
     if (settings->instance[0] == '\0')
@@ -246,10 +261,13 @@ catga_status catga_settings_read(catga_settings *settings, const catga_options *
     if (options == NULL)
         options = &none;
     settings->local = options->local;
+    settings->kind = options->transport != NULL ? options->transport : &catga_transport_nats;
     settings->claims = options->claims != NULL ? *options->claims : (catga_claim_store){0};
     status = read_logger(&settings->logger, options, problem);
     if (status == CATGA_OK)
         status = read_middleware(settings, options, problem);
+    if (status == CATGA_OK)
+        status = read_servers(settings, options, problem);
 #define TEXT(field, capacity, environment, rule, accepted)                                         \
     if (status == CATGA_OK) {                                                                      \
         static const text_rule text = {#field, environment, rule, accepted, capacity};             \

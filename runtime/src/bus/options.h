@@ -5,13 +5,15 @@
 #include "observe/log.h"
 
 typedef struct catga_settings {
+    char servers[1024];
 #define TEXT(field, capacity, environment, rule, accepted)    char field[capacity];
 #define NUMBER(field, environment, standard, lowest, highest) int field;
 #include "bus/options.def"
 #undef TEXT
 #undef NUMBER
     catga_local *local;
-    catga_claim_store claims; /* all NULL without a store of the user */
+    const catga_transport_kind *kind; /* of the transport, unless `local` is set */
+    catga_claim_store claims;         /* all NULL without a store of the user */
     catga_logger logger;
     catga_middleware middleware[CATGA_MIDDLEWARE_MAX];
     size_t middleware_count;

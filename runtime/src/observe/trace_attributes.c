@@ -43,7 +43,7 @@ static void begin(catga_trace_attributes *attributes, const catga_bus_state *sta
 {
     attributes->count = 0;
     add_text(attributes, "messaging.system",
-             catga_str(state->settings.local != NULL ? "local" : "nats"));
+             catga_str(state->settings.local != NULL ? "local" : state->settings.kind->name));
     add_text(attributes, "messaging.operation.name", catga_str(name));
     add_text(attributes, "messaging.operation.type", catga_str(type));
 }

@@ -1,6 +1,6 @@
 /* The interface between the bus and the transport that carries its messages. Implementations:
- * local/ (in this process) and nats/. A transport moves bytes; it knows no schemas, retries or
- * declared errors.
+ * local/ (in this process), nats/, and redis of an optional library. A transport moves bytes; it
+ * knows no schemas, retries or declared errors.
  *
  * The operations are tables by capability. Every transport has `operations`, for messages. The
  * others are optional: a transport without streams or records has NULL there, and the bus refuses
@@ -499,9 +499,23 @@ typedef struct catga_transport_settings {
     catga_transport_listener listener;
 } catga_transport_settings;
 
-/* Open a transport. On failure *transport is NULL: CATGA_DISCONNECTED (no server in time),
- * CATGA_NOT_PERMITTED, CATGA_INVALID_ARGUMENT (an address), CATGA_CLOSED (a child of fork lacks the
- * needed threads), CATGA_NO_MEMORY. New threads inherit the caller's signal mask. */
+/* Opens a transport. On failure *transport is NULL: CATGA_DISCONNECTED (no server in time),
+ * CATGA_NOT_PERMITTED, CATGA_INVALID_ARGUMENT (an address), CATGA_UNSUPPORTED (such a server),
+ * CATGA_CLOSED (a child of fork lacks the needed threads), CATGA_NO_MEMORY. New threads inherit the
+ * caller's signal mask. */
+typedef catga_status catga_transport_open_function(const catga_transport_settings *settings,
+                                                   catga_transport **transport);
+
+/* A kind of transport to a server: what the bus knows of it before it is open. */
+struct catga_transport_kind {
+    const char *name;        /* of its log lines */
+    const char *environment; /* variables with addresses, by precedence, with blanks between them */
+    const char *servers;     /* addresses without an option or a variable */
+    catga_transport_open_function *open;
+};
+
+extern const catga_transport_kind catga_transport_nats;
+
 catga_status catga_transport_nats_open(const catga_transport_settings *settings,
                                        catga_transport **transport);
 catga_status catga_transport_local_open(const catga_transport_settings *settings,

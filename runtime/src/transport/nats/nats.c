@@ -304,3 +304,8 @@ catga_status catga_transport_nats_open(const catga_transport_settings *settings,
         nats_free(nats);
     return status;
 }
+
+const catga_transport_kind catga_transport_nats = {.name = "nats",
+                                                   .environment = "CATGA_SERVERS NATS_URL",
+                                                   .servers = "nats://127.0.0.1:4222",
+                                                   .open = catga_transport_nats_open};

@@ -8,7 +8,7 @@
 #include "transport/nats/api.h"
 #include "transport/nats/reader.h"
 #include "transport/nats/subscription.h"
-#include "transport/nats/validate.h"
+#include "transport/validate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,8 +244,8 @@ catga_status catga_nats_read(catga_transport *transport, const catga_reader_sett
     catga_nats *nats = catga_nats_of(transport);
 
     *reader = NULL;
-    if (!catga_nats_subject_valid(settings->stream) || strchr(settings->stream, '.') != NULL ||
-        !catga_nats_pattern_valid(settings->subject))
+    if (!catga_subject_valid(settings->stream) || strchr(settings->stream, '.') != NULL ||
+        !catga_pattern_valid(settings->subject))
         return CATGA_INVALID_ARGUMENT;
     catga_reader *begun = reader_new(nats, settings);
     if (begun == NULL)

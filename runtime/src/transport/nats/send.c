@@ -4,6 +4,7 @@
 #include "transport/nats/message.h"
 #include "transport/nats/status.h"
 #include "transport/nats/validate.h"
+#include "transport/validate.h"
 
 /* ---- Sending over a connection ---- */
 
@@ -123,15 +124,14 @@ void catga_nats_gather_end(void *owner)
 static bool headers_valid(const catga_outgoing *message)
 {
     for (size_t i = 0; i < message->header_count; i++)
-        if (!catga_nats_header_valid(&message->headers[i]))
+        if (!catga_header_valid(&message->headers[i]))
             return false;
     return true;
 }
 
 static bool is_valid(const catga_outgoing *message)
 {
-    return (message->checked || catga_nats_subject_valid(message->subject)) &&
-           headers_valid(message);
+    return (message->checked || catga_subject_valid(message->subject)) && headers_valid(message);
 }
 
 /* ---- Events ---- */

@@ -6,8 +6,8 @@
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
 #include "transport/nats/send.h"
-#include "transport/nats/validate.h"
 #include "transport/nats/wake.h"
+#include "transport/validate.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -157,8 +157,8 @@ catga_status catga_nats_subscribe(catga_transport *transport,
     catga_nats *nats = catga_nats_of(transport);
 
     *subscription = NULL;
-    if (!catga_nats_pattern_valid(options->subject) ||
-        (options->queue_group != NULL && !catga_nats_subject_valid(options->queue_group)))
+    if (!catga_pattern_valid(options->subject) ||
+        (options->queue_group != NULL && !catga_subject_valid(options->queue_group)))
         return CATGA_INVALID_ARGUMENT;
     catga_subscription *added = subscription_new(nats, options);
     if (added == NULL)

@@ -1,0 +1,174 @@
+/* A redis-server that a test starts, kills, suspends and restarts, always at the same port. */
+#ifndef REDIS_SERVER_H
+#define REDIS_SERVER_H
+
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { REDIS_SERVER_OPTIONS = 24 };
+
+typedef struct redis_server {
+    char folder[128];
+    char url[64];
+    char port[8];
+    const char *program;
+    const char *options[REDIS_SERVER_OPTIONS]; /* the last is NULL */
+    pid_t process;
+} redis_server;
+
+static inline void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+static inline int redis_server_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        abort();
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static inline void redis_server_init(redis_server *server)
+{
+    const char *temp = getenv("CATGA_TEMP");
+
+    memset(server, 0, sizeof *server);
+    server->program = "redis-server";
+    snprintf(server->folder, sizeof server->folder, "%s/redis-XXXXXX",
+             temp == NULL ? "/tmp" : temp);
+    if (mkdtemp(server->folder) == NULL)
+        abort();
+    snprintf(server->port, sizeof server->port, "%d", redis_server_port());
+    snprintf(server->url, sizeof server->url, "redis://127.0.0.1:%s", server->port);
+}
+
+static inline void redis_server_option(redis_server *server, const char *name, const char *value)
+{
+    size_t count = 0;
+
+    while (server->options[count] != NULL)
+        count++;
+    server->options[count] = name;
+    server->options[count + 1] = value;
+}
+
+static inline void redis_server_run(const redis_server *server)
+{
+    const char *arguments[REDIS_SERVER_OPTIONS + 16] = {server->program, "--port",    server->port,
+                                                        "--bind",        "127.0.0.1", "--dir",
+                                                        server->folder,  "--save",    ""};
+    size_t count = 9;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the server ends with the test's process */
+    if (strcmp(server->program, "redis-sentinel") == 0) {
+        arguments[1] = server->options[0]; /* its configuration */
+        arguments[2] = NULL;
+    } else {
+        for (size_t i = 0; server->options[i] != NULL; i++)
+            arguments[count++] = server->options[i];
+    }
+    char log[160];
+    snprintf(log, sizeof log, "%s/log", server->folder);
+    FILE *to = freopen(log, "a", stdout);
+    (void)to;
+    execvp(server->program, (char **)(uintptr_t)arguments);
+    _exit(127);
+}
+
+static inline redisContext *redis_server_connect(const redis_server *server)
+{
+    redisContext *context =
+        redisConnectWithTimeout("127.0.0.1", atoi(server->port), (struct timeval){.tv_sec = 5});
+
+    if (context == NULL || context->err != 0) {
+        if (context != NULL)
+            redisFree(context);
+        return NULL;
+    }
+    redisSetTimeout(context, (struct timeval){.tv_sec = 10});
+    return context;
+}
+
+/* Runs a command, and returns its reply as a text of at most 256 bytes. */
+static inline const char *redis_server_ask(const redis_server *server, char text[256],
+                                           const char *command)
+{
+    redisContext *context = redis_server_connect(server);
+    redisReply *reply = context == NULL ? NULL : redisCommand(context, command);
+
+    if (reply == NULL)
+        snprintf(text, 256, "no reply");
+    else if (reply->type == REDIS_REPLY_INTEGER)
+        snprintf(text, 256, "%lld", reply->integer);
+    else if (reply->type == REDIS_REPLY_ARRAY)
+        snprintf(text, 256, "%zu elements", reply->elements);
+    else
+        snprintf(text, 256, "%s", reply->str == NULL ? "nil" : reply->str);
+    freeReplyObject(reply);
+    if (context != NULL)
+        redisFree(context);
+    return text;
+}
+
+static inline void redis_server_do(const redis_server *server, const char *command)
+{
+    char text[256];
+
+    (void)redis_server_ask(server, text, command);
+}
+
+/* Starts the server, and returns when it answers. */
+static inline void redis_server_start(redis_server *server)
+{
+    char text[256];
+
+    server->process = fork();
+    if (server->process < 0)
+        abort();
+    if (server->process == 0)
+        redis_server_run(server);
+    for (int tries = 0; tries < 2000; tries++) {
+        redis_server_ask(server, text, "PING");
+        if (strcmp(text, "PONG") == 0 || strncmp(text, "NOAUTH", 6) == 0)
+            return;
+        pause_ms(5);
+    }
+    fprintf(stderr, "%s did not start\n", server->program);
+    abort();
+}
+
+/* Sends a signal: SIGKILL and SIGTERM end the server, SIGSTOP and SIGCONT suspend it. */
+static inline void redis_server_signal(redis_server *server, int number)
+{
+    kill(server->process, number);
+    if (number != SIGKILL && number != SIGTERM)
+        return;
+    waitpid(server->process, NULL, 0);
+    server->process = 0;
+}
+
+/* Kills the server. The folder is removed with CATGA_TEMP. */
+static inline void redis_server_clear(redis_server *server)
+{
+    if (server->process > 0)
+        redis_server_signal(server, SIGKILL);
+}
+
+#endif
