@@ -1,7 +1,8 @@
 /*
  * dispatch: nanoseconds of a transport's callback for an event of 128 bytes: context, verification,
  * and a handler that does nothing. The other side is verification alone. dispatch_metrics: the same
- * with metrics; the other side is dispatch without.
+ * with metrics; the other side is dispatch without. json_event: the same for an event of a foreign
+ * system, 200 bytes of JSON with the same fields; the other side is dispatch.
  *
  * The linker replaces the function that opens the transport by one of this file, which keeps the
  * callback.
@@ -13,7 +14,7 @@
 
 #include <catga/metrics.h>
 
-enum { TIMES = 500000, LENGTH = 128, CAPACITY = 256 };
+enum { TIMES = 500000, LENGTH = 128, JSON_LENGTH = 200, CAPACITY = 256 };
 
 /* The callback of a bus. */
 typedef struct receiver {
@@ -24,6 +25,7 @@ typedef struct receiver {
 typedef struct sides {
     receiver plain;
     receiver measured; /* of a bus with metrics */
+    receiver foreign;  /* of JSON */
     receiver *next;    /* of the service that is subscribed next */
     uint8_t bytes[CAPACITY];
     size_t handled;
@@ -70,7 +72,15 @@ static catga_status hear(catga_context *context, bench_order_placed_view event)
     return CATGA_OK;
 }
 
-static double dispatch(const receiver *to)
+static catga_status see(catga_context *context, bench_foreign_order_placed_view event)
+{
+    (void)context;
+    (void)event;
+    both.handled++;
+    return CATGA_OK;
+}
+
+static double dispatch(const receiver *to, const void *bytes, size_t length)
 {
     size_t before = both.handled;
     uint64_t start = bench_now();
@@ -78,8 +88,8 @@ static double dispatch(const receiver *to)
     for (size_t i = 0; i < TIMES; i++) {
         catga_incoming incoming = {
             .subject = {"catga.events.bench.v1.OrderPlaced", 33},
-            .data = both.bytes,
-            .length = LENGTH,
+            .data = bytes,
+            .length = length,
             .began_ns = (int64_t)start, /* transports read the clock anyway */
         };
         to->receive(to->user, &incoming);
@@ -92,13 +102,26 @@ static double dispatch(const receiver *to)
 static double plain(void *state)
 {
     (void)state;
-    return dispatch(&both.plain);
+    return dispatch(&both.plain, both.bytes, LENGTH);
 }
 
 static double measured(void *state)
 {
     (void)state;
-    return dispatch(&both.measured);
+    return dispatch(&both.measured, both.bytes, LENGTH);
+}
+
+/* The receiver, the subject of its context and the handler are those of the JSON event. */
+static double foreign(void *state)
+{
+    static const char text[] =
+        "{\"id\": \"ORD-0001\", \"customer_id\": \"CUST-001\", \"total\": 13399.80, \"currency\": "
+        "\"EUR\", \"note\": \"to be left with the neighbours, next door.\", \"source\": {\"name\": "
+        "\"shop\", \"tags\": [\"web\", \"mobile\", 123456]}}";
+
+    (void)state;
+    bench_need(sizeof text - 1 == JSON_LENGTH, "the JSON has 200 bytes");
+    return dispatch(&both.foreign, text, JSON_LENGTH);
 }
 
 static double verify(void *state)
@@ -143,6 +166,17 @@ static catga_bus *serve(catga_local *local, receiver *to)
     return bus;
 }
 
+static catga_bus *serve_foreign(catga_local *local)
+{
+    static const bench_foreign_listener service = {.see = see};
+    catga_bus *bus = NULL;
+
+    both.next = &both.foreign;
+    bench_need(catga_open(&bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");
+    bench_need(bench_foreign_listener_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    return bus;
+}
+
 int main(void)
 {
     catga_local *local = NULL;
@@ -152,6 +186,7 @@ int main(void)
     bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
     catga_bus *bus = serve(local, &both.plain);
     catga_bus *observed = serve(local, &both.measured);
+    catga_bus *json = serve_foreign(local);
     bench_need(catga_metrics_open(&metrics, observed) == CATGA_OK, "catga_metrics_open");
     bench_compare(&(bench_pair){
         .name = "dispatch",
@@ -167,6 +202,14 @@ int main(void)
         .ours = measured,
         .other = plain,
     });
+    bench_compare(&(bench_pair){
+        .name = "json_event",
+        .unit = "ns",
+        .who = "FlatBuffers",
+        .ours = foreign,
+        .other = plain,
+    });
+    catga_close(json);
     catga_close(observed);
     catga_close(bus);
     catga_local_close(local);
