@@ -6,6 +6,10 @@
 # with exit code 1 when it does not see what it expects.
 
 . "$top/tests/lib/nats_server.sh"
+. "$top/tests/lib/redis_server.sh"
+
+# The server: nats or redis.
+demo_server=nats
 
 # demo_open: makes the temporary directory $demo, and removes it on every exit.
 demo_open() {
@@ -25,6 +29,7 @@ demo_close() {
     for demo_server in "$demo"/nats*; do
         nats_server_stop "$demo_server" KILL 2>/dev/null
     done
+    redis_server_stop "$demo/redis" 2>/dev/null
     rm -rf "$demo"
 }
 
@@ -45,7 +50,7 @@ print_translations() {
 # fail TEXT: prints the error and the last log lines of every program, and exits.
 fail() {
     printf '\nFAILED: %s\n' "$1" >&2
-    for demo_log in "$demo"/*.log "$demo"/nats*/log; do
+    for demo_log in "$demo"/*.log "$demo"/nats*/log "$demo"/redis/log; do
         [ -s "$demo_log" ] || continue
         printf -- '-- the last lines of %s\n' "${demo_log#"$demo"/}" >&2
         tail -n 15 "$demo_log" >&2
@@ -55,6 +60,14 @@ fail() {
 
 # server_start, server_stop: start and stop the server; the second start uses the same port.
 server_start() {
+    if [ "$demo_server" = redis ]; then
+        redis_server_start "$demo/redis" --appendonly yes --appendfsync always ||
+            fail 'redis-server does not start'
+        REDIS_CONNECTION=$(cat "$demo/redis/url")
+        export REDIS_CONNECTION
+        printf 'redis-server listens at %s\n' "$REDIS_CONNECTION"
+        return
+    fi
     nats_server_start "$demo/nats" --jetstream || fail 'nats-server does not start'
     NATS_URL=$(cat "$demo/nats/url")
     export NATS_URL
@@ -62,6 +75,11 @@ server_start() {
 }
 
 server_stop() {
+    if [ "$demo_server" = redis ]; then
+        redis_server_stop "$demo/redis" TERM
+        echo 'redis-server is gone'
+        return
+    fi
     nats_server_stop "$demo/nats"
     echo 'nats-server is gone'
 }

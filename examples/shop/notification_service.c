@@ -1,6 +1,7 @@
 /* The program notification_service: like order_service.c, with the handlers of notifications.c. */
 #include "notifications.h"
 #include "shop_log.h"
+#include "shop_transport.h"
 
 #include <stdio.h>
 
@@ -18,7 +19,7 @@ static catga_status serve(catga_bus *bus, notification_context *context)
 
 int main(void)
 {
-    const catga_options options = {.name = "notification-service"};
+    const catga_options options = {.name = "notification-service", .transport = SHOP_TRANSPORT};
     notification_context context;
     catga_bus *bus;
 

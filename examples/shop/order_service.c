@@ -5,6 +5,7 @@
  */
 #include "orders.h"
 #include "shop_log.h"
+#include "shop_transport.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@ static catga_status serve(catga_bus *bus, order_context *context)
 
 int main(void)
 {
-    const catga_options options = {.name = "order-service", .workers = 4};
+    const catga_options options = {
+        .name = "order-service", .workers = 4, .transport = SHOP_TRANSPORT};
     order_context context;
     catga_bus *bus;
 

@@ -9,6 +9,7 @@
  * says so.
  */
 #include "client.h"
+#include "shop_transport.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -80,7 +81,7 @@ static int usage(void)
 
 int main(int count, char **arguments)
 {
-    const catga_options options = {.name = "test-client"};
+    const catga_options options = {.name = "test-client", .transport = SHOP_TRANSPORT};
     shop_client client;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
