@@ -15,6 +15,7 @@ typedef struct fixture {
     fixture_base base;
     catga_bus *bus;
     peer peer;
+    pthread_mutex_t lock; /* guards the texts, which threads of both transports write */
     catga_subscription *subscription;
     atomic_uint created;
     atomic_uint anything;
@@ -25,7 +26,9 @@ typedef struct fixture {
     atomic_uint heard; /* messages that the peer received */
     test_encodings_level level;
     uint32_t age;
+    size_t picture_length;
     char user_id[TEXT];
+    char task[TEXT];
     char note[TEXT];
     char text[TEXT]; /* of the message that the peer received last */
     const char *answer;
@@ -38,6 +41,7 @@ static int open_stage(void **state)
     fixture *s = fixture_new(sizeof *s, "encodings");
 
     s->bus = fixture_join(&s->base, (catga_options){.instance = "a"});
+    pthread_mutex_init(&s->lock, NULL);
     peer_open(&s->peer, s->base.broker);
     *state = s;
     return 0;
@@ -61,9 +65,21 @@ static void pause_for(long milliseconds)
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
-static void copy(char text[TEXT], catga_string from)
+static void copy(fixture *s, char text[TEXT], catga_string from)
 {
+    pthread_mutex_lock(&s->lock);
     snprintf(text, TEXT, "%.*s", CATGA_PRINT(from));
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void assert_text(fixture *s, const char text[TEXT], const char *wanted)
+{
+    char found[TEXT];
+
+    pthread_mutex_lock(&s->lock);
+    memcpy(found, text, TEXT);
+    pthread_mutex_unlock(&s->lock);
+    assert_string_equal(found, wanted);
 }
 
 /* ---- Our service ---- */
@@ -112,8 +128,8 @@ static catga_status users_created(catga_context *context, test_encodings_created
     catga_bytes payload = catga_context_payload(context);
     test_encodings_created_view again;
 
-    copy(s->user_id, test_encodings_created_get_user_id(event));
-    copy(s->note, test_encodings_created_get_note(event));
+    copy(s, s->user_id, test_encodings_created_get_user_id(event));
+    copy(s, s->note, test_encodings_created_get_note(event));
     s->age = test_encodings_created_get_age(event);
     s->level = test_encodings_created_get_level(event);
     if (test_encodings_created_open(payload.data, payload.length, &again, NULL) == CATGA_OK &&
@@ -135,7 +151,7 @@ static catga_status users_task(catga_context *context, test_encodings_task_view 
 {
     fixture *s = catga_context_user(context);
 
-    copy(s->user_id, test_encodings_task_get_task(event));
+    copy(s, s->task, test_encodings_task_get_task(event));
     atomic_fetch_add(&s->tasks, 1);
     return CATGA_OK;
 }
@@ -144,7 +160,7 @@ static catga_status users_picture(catga_context *context, test_encodings_picture
 {
     fixture *s = catga_context_user(context);
 
-    s->age = (uint32_t)test_encodings_picture_get_data(event).length;
+    s->picture_length = test_encodings_picture_get_data(event).length;
     atomic_fetch_add(&s->pictures, 1);
     return CATGA_OK;
 }
@@ -153,7 +169,7 @@ static catga_status storage_store(catga_context *context, test_encodings_stored_
 {
     fixture *s = catga_context_user(context);
 
-    copy(s->user_id, test_encodings_stored_get_user_id(event));
+    copy(s, s->user_id, test_encodings_stored_get_user_id(event));
     atomic_fetch_add(&s->stored, 1);
     return CATGA_OK;
 }
@@ -178,7 +194,7 @@ static void on_message(void *user, catga_incoming *message)
     fixture *s = user;
     const catga_transport_operations *operations = s->peer.transport->operations;
 
-    snprintf(s->text, sizeof s->text, "%.*s", (int)message->length, (const char *)message->data);
+    copy(s, s->text, (catga_string){(const char *)message->data, message->length});
     if (s->answer != NULL) {
         const catga_outgoing answer = {.data = (const uint8_t *)s->answer,
                                        .length = strlen(s->answer),
@@ -298,7 +314,8 @@ static void our_call_is_answered_by_the_peer(void **state)
     assert_int_equal(
         test_encodings_find_call(s->bus, &TEST_ENCODINGS_FIND(.user_id = CATGA_STR("x\"")), &reply),
         CATGA_OK);
-    assert_string_equal(s->text, "{\"user_id\":\"x\\\"\"}");
+    wait_until(atomic_load(&s->heard) == 1);
+    assert_text(s, s->text, "{\"user_id\":\"x\\\"\"}");
     assert_int_equal(test_encodings_user_get_age(reply.view), 9);
     test_encodings_user_reply_free(&reply);
 }
@@ -310,7 +327,7 @@ static void count_reply(catga_status status, test_encodings_pong_view reply,
 
     (void)error;
     if (status == CATGA_OK)
-        copy(s->note, test_encodings_pong_get_text(reply));
+        copy(s, s->note, test_encodings_pong_get_text(reply));
     atomic_fetch_add(&s->created, 1);
 }
 
@@ -323,9 +340,9 @@ static void our_call_without_waiting_is_answered(void **state)
     assert_int_equal(test_encodings_ping_send(
                          s->bus, &TEST_ENCODINGS_PING(.text = CATGA_STR("hello")), count_reply, s),
                      CATGA_OK);
-    wait_until(atomic_load(&s->created) == 1);
-    assert_string_equal(s->text, "hello");
-    assert_string_equal(s->note, "pong");
+    wait_until(atomic_load(&s->created) == 1 && atomic_load(&s->heard) == 1);
+    assert_text(s, s->text, "hello");
+    assert_text(s, s->note, "pong");
 }
 
 static void a_bad_answer_names_its_member(void **state)
@@ -372,16 +389,16 @@ static void events_of_the_peer_are_handled(void **state)
     peer_publish(&s->peer, "encodings.events.user.created",
                  "{\"user_id\":\"123\",\"level\":\"High\",\"other-note\":\"\\u00e9\"}");
     wait_until(atomic_load(&s->created) == 1 && atomic_load(&s->anything) == 1);
-    assert_string_equal(s->user_id, "123");
-    assert_string_equal(s->note, "\u00e9");
+    assert_text(s, s->user_id, "123");
+    assert_text(s, s->note, "\u00e9");
     assert_int_equal(s->age, 1);
     assert_int_equal(s->level, TEST_ENCODINGS_LEVEL_HIGH);
     peer_publish(&s->peer, "encodings.work.tasks", "task-0");
     wait_until(atomic_load(&s->tasks) == 1);
-    assert_string_equal(s->user_id, "task-0");
+    assert_text(s, s->task, "task-0");
     peer_publish(&s->peer, "encodings.pictures", "\xff\xd8\xff");
     wait_until(atomic_load(&s->pictures) == 1);
-    assert_int_equal(s->age, 3);
+    assert_int_equal(s->picture_length, 3);
 }
 
 /* A bad event is counted and dropped; nobody is answered, though the peer waits. */
@@ -397,7 +414,7 @@ static void bad_events_are_dropped(void **state)
     peer_publish(&s->peer, "encodings.events.user.created", "[]");
     peer_publish(&s->peer, "encodings.events.user.created", "{\"user_id\":\"good\"}");
     wait_until(atomic_load(&s->created) == 1);
-    assert_string_equal(s->user_id, "good");
+    assert_text(s, s->user_id, "good");
     wait_until(catga_count(s->bus).bad_messages == 4 + 2); /* two of them for `anything` too */
     pause_for(50);
     assert_false(peer_came(&s->peer, token, &answer));
@@ -412,7 +429,7 @@ static void our_events_are_plain(void **state)
                          s->bus, &TEST_ENCODINGS_CREATED(.user_id = CATGA_STR("123"), .age = 7)),
                      CATGA_OK);
     wait_until(atomic_load(&s->heard) == 1);
-    assert_string_equal(s->text, "{\"user_id\":\"123\",\"age\":7,\"level\":\"Low\"}");
+    assert_text(s, s->text, "{\"user_id\":\"123\",\"age\":7,\"level\":\"Low\"}");
     assert_int_equal(test_encodings_created_publish(
                          s->bus, &TEST_ENCODINGS_CREATED(.user_id = CATGA_STR("1"), .age = 0)),
                      CATGA_INVALID_MESSAGE);
@@ -420,7 +437,7 @@ static void our_events_are_plain(void **state)
         test_encodings_task_publish(s->bus, &TEST_ENCODINGS_TASK(.task = CATGA_STR("task-0"))),
         CATGA_OK);
     wait_until(atomic_load(&s->heard) == 2);
-    assert_string_equal(s->text, "task-0");
+    assert_text(s, s->text, "task-0");
 }
 
 /* ---- Sizes ---- */
@@ -498,7 +515,7 @@ static bool see_letter(const catga_dead_letter *letter, void *user)
 
     snprintf(s->text, sizeof s->text, "%.*s", (int)letter->data.length,
              (const char *)letter->data.data);
-    copy(s->note, letter->cause);
+    copy(s, s->note, letter->cause);
     s->age++;
     return true;
 }
@@ -521,15 +538,15 @@ static void stored_events_are_handled(void **state)
         test_encodings_stored_publish(s->bus, &TEST_ENCODINGS_STORED(.user_id = CATGA_STR("ours"))),
         CATGA_OK);
     wait_until(atomic_load(&s->stored) == 1);
-    assert_string_equal(s->user_id, "ours");
+    assert_text(s, s->user_id, "ours");
     peer_publish(&s->peer, "encodings.stored.created", "{\"user_id\":\"theirs\"}");
     wait_until(atomic_load(&s->stored) == 2);
-    assert_string_equal(s->user_id, "theirs");
+    assert_text(s, s->user_id, "theirs");
     peer_publish(&s->peer, "encodings.stored.created", "{\"user_id\":[]}");
     wait_until(dead_letters(s) == 1);
-    assert_string_equal(s->text, "{\"user_id\":[]}");
-    assert_string_equal(
-        s->note, "it is not a valid message: user_id: expected a string (line 1, column 12)");
+    assert_text(s, s->text, "{\"user_id\":[]}");
+    assert_text(s, s->note,
+                "it is not a valid message: user_id: expected a string (line 1, column 12)");
     assert_int_equal(atomic_load(&s->stored), 2);
     assert_int_equal(catga_dead_letter_replay(s->bus, TEST_ENCODINGS_STORED_STREAM, 1, 5000, NULL),
                      CATGA_BAD_MESSAGE);
