@@ -7,8 +7,8 @@
 
 /* ---- Declarations ---------------------------------------------------------------------------- */
 
-static const char *const kind_words[] = {"constant", "enum",          "struct",  "table",
-                                         "union",    "set of errors", "message", "service"};
+static const char *const kind_words[] = {"constant",      "enum",    "struct", "table",  "union",
+                                         "set of errors", "message", "stream", "service"};
 
 #define VISIT(list, count, declared_as, member)                                                    \
     for (size_t i = 0; i < module->count; i++)                                                     \
@@ -31,6 +31,11 @@ static void each_declared(const model_module *module, void (*visit)(void *user, 
     VISIT(unions, union_count, DECLARED_UNION, alternatives);
     VISIT(error_sets, error_set_count, DECLARED_ERRORS, errors);
     VISIT(messages, message_count, DECLARED_MESSAGE, message);
+    for (size_t i = 0; i < module->stream_count; i++) {
+        const model_stream *stream = &module->streams[i];
+        if (stream->is_declared)
+            visit(user, (declared){DECLARED_STREAM, &stream->origin, .stream = stream});
+    }
     VISIT(services, service_count, DECLARED_SERVICE, service);
 }
 
@@ -79,6 +84,9 @@ static void compare_pair(comparison *c, const pair *both)
         break;
     case DECLARED_MESSAGE:
         compare_messages(c, before->message, after->message);
+        break;
+    case DECLARED_STREAM:
+        compare_streams(c, before->stream, after->stream);
         break;
     case DECLARED_SERVICE:
         compare_services(c, before->service, after->service);
@@ -142,8 +150,6 @@ static void compare_module(comparison *c, const model_module *before)
 
     if (after != NULL) {
         each_declared(before, compare_declared, c);
-        if (before->stream != NULL && after->stream != NULL)
-            compare_streams(c, before->stream, after->stream);
         return;
     }
     const model_module *other = find_module(c->after, before->namespace, 0);

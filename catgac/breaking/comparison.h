@@ -21,6 +21,7 @@ typedef enum declared_kind {
     DECLARED_UNION,
     DECLARED_ERRORS,
     DECLARED_MESSAGE,
+    DECLARED_STREAM,
     DECLARED_SERVICE
 } declared_kind;
 
@@ -35,6 +36,7 @@ typedef struct declared {
         const model_union *alternatives;
         const model_error_set *errors;
         const model_message *message;
+        const model_stream *stream;
         const model_service *service;
     };
 } declared;

@@ -127,6 +127,11 @@ static void compare_events(comparison *c, const model_message *before, const mod
     if (before->dead_letter && !after->dead_letter)
         REPORT_SAID(RULE_DEAD_LETTER_DROPPED, dead_letter, "'%.*s' has no dead letters any more",
                     SLICE_PRINT(after->origin.name));
+    if (!slice_equal(before->stream->settings.name, after->stream->settings.name))
+        REPORT_SAID(RULE_STREAM_MOVED, stream,
+                    "'%.*s' was stored in the stream %.*s and is in %.*s",
+                    SLICE_PRINT(after->origin.name), SLICE_PRINT(before->stream->settings.name),
+                    SLICE_PRINT(after->stream->settings.name));
     if (after->dedup_window_ns < before->dedup_window_ns)
         REPORT_SAID(RULE_DEDUP_SHORTENED, dedup, "the id of '%.*s' is remembered for less time",
                     SLICE_PRINT(after->origin.name));
@@ -166,14 +171,52 @@ static bool is_less(uint64_t before, uint64_t after)
     return after != 0 && (before == 0 || after < before);
 }
 
+/* Returns the value of a setting as a schema writes it, or "not declared". */
+static slice text_of(const comparison *c, const model_settings *settings, setting_kind kind)
+{
+    buffer text = buffer_in(c->memory);
+
+    if (settings->places[kind].source == 0)
+        return SLICE("not declared");
+    model_print_setting(settings, kind, &text);
+    return buffer_slice(&text);
+}
+
+static breaking_rule rule_of(const model_settings *before, const model_settings *after,
+                             setting_kind kind)
+{
+    uint64_t old = before->values[kind];
+    uint64_t new = after->values[kind];
+
+    if (kind == SETTING_STORAGE)
+        return RULE_STREAM_STORAGE;
+    if (kind == SETTING_RETENTION)
+        return RULE_STREAM_RETENTION;
+    bool is_less_kept = kind == SETTING_REPLICAS ? new < old : is_less(old, new);
+    return is_less_kept ? RULE_STREAM_SHRUNK : RULE_STREAM_CHANGED;
+}
+
+/* A setting that is not declared has the value 0, which is the default of words. */
+static void compare_setting(comparison *c, const model_stream *before, const model_stream *after,
+                            setting_kind kind)
+{
+    if (kind == SETTING_NAME || before->settings.values[kind] == after->settings.values[kind])
+        return;
+    bool is_declared = after->settings.places[kind].source != 0;
+    bool was_declared = before->settings.places[kind].source != 0;
+    slice was = text_of(c, &before->settings, kind);
+    slice is = text_of(c, &after->settings, kind);
+    report(c, rule_of(&before->settings, &after->settings, kind),
+           is_declared ? after->settings.places[kind] : after->place,
+           was_declared ? before->settings.places[kind] : before->place,
+           "'%.*s' of the stream '%.*s' was %.*s and is %.*s",
+           SLICE_PRINT(model_setting_word(kind)), SLICE_PRINT(after->origin.name), SLICE_PRINT(was),
+           SLICE_PRINT(is));
+}
+
+/* compare_events() reports another name at the server. */
 void compare_streams(comparison *c, const model_stream *before, const model_stream *after)
 {
-    if (is_less(before->max_age_ns, after->max_age_ns) ||
-        is_less(before->max_bytes, after->max_bytes) || after->replicas < before->replicas)
-        report(c, RULE_STREAM_SHRUNK, after->place, before->place, "the stream %.*s keeps less",
-               SLICE_PRINT(after->name));
-    if (before->in_memory != after->in_memory)
-        report(c, RULE_STREAM_STORAGE, after->place, before->place,
-               "the stream %.*s is kept %s now", SLICE_PRINT(after->name),
-               after->in_memory ? "in memory" : "on disk");
+    for (setting_kind kind = 0; kind < SETTING_COUNT; kind++)
+        compare_setting(c, before, after, kind);
 }

@@ -208,7 +208,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
         .unions = ARENA_ARRAY(c->memory, counts.of[AST_UNION], model_union),
         .error_sets = ARENA_ARRAY(c->memory, counts.of[AST_ERRORS], model_error_set),
         .messages = ARENA_ARRAY(c->memory, messages, model_message),
-        .streams = ARENA_ARRAY(c->memory, counts.of[AST_STREAM], model_stream),
+        .streams = ARENA_ARRAY(c->memory, counts.of[AST_STREAM] + 1, model_stream),
         .buckets = ARENA_ARRAY(c->memory, counts.of[AST_BUCKET], model_bucket),
         .object_stores = ARENA_ARRAY(c->memory, counts.of[AST_OBJECTS], model_objects),
         .services = ARENA_ARRAY(c->memory, counts.of[AST_SERVICE], model_service),
@@ -223,6 +223,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
     module->unions = made.unions;
     module->error_sets = made.error_sets;
     module->messages = made.messages;
+    in->streams = made.streams;
     module->streams = made.streams;
     module->buckets = made.buckets;
     module->object_stores = made.object_stores;
@@ -412,8 +413,7 @@ static void check_symbol(checker *c, symbol *s)
         check_message(c, s);
         break;
     case AST_STREAM:
-        check_settings(c, s, &s->stream->settings);
-        check_unsupported(c, s->declaration->place, "a named stream is");
+        check_stream_declaration(c, s);
         break;
     case AST_BUCKET:
         check_bucket(c, s);

@@ -2,6 +2,8 @@
  * duplicates. */
 #include "check/checker.h"
 
+#include <inttypes.h>
+
 model_doc check_doc(const doc_comment *doc)
 {
     return doc == NULL ? (model_doc){NULL, 0} : (model_doc){doc->lines, doc->line_count};
@@ -79,6 +81,22 @@ const char *check_kind_text(ast_kind kind)
         return "a service";
     }
     return "";
+}
+
+/* Returns a name in capitals, with underscores for dots. */
+slice check_stream_name(const checker *c, const model_module *module)
+{
+    buffer name = buffer_in(c->memory);
+
+    for (size_t i = 0; i < module->namespace.length; i++) {
+        char letter = module->namespace.data[i];
+        bool is_small = letter >= 'a' && letter <= 'z';
+        buffer_append_char(&name, letter == '.' ? '_'
+                                  : is_small    ? (char)(letter - 'a' + 'A')
+                                                : letter);
+    }
+    buffer_printf(&name, "_V%" PRIu32, module->version);
+    return buffer_slice(&name);
 }
 
 bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what)

@@ -1,164 +1,95 @@
 /* check_streams.c -- checks streams of stored events, and their subscribers.
  *
- * All stored events of a file share one stream, named after namespace and version. `@stream` of any
- * event applies to the stream; contradicting values are an error.
+ * `@stream(Payments)` stores an event in a declared stream of its file. All other stored events of
+ * a file share the stream of the namespace, named after namespace and version.
  */
 #include "check/checker.h"
+#include "model/settings.h"
 
-#include <inttypes.h>
+enum { CONSUMER_NAME_LIMIT = 255 };
 
-enum { STREAM_KEYS = 4, CONSUMER_NAME_LIMIT = 255 };
+/* ---- The stream of an event ------------------------------------------------------------------ */
 
-static const argument_rule taken[STREAM_KEYS] = {{"max_age", ARGUMENT_VALUE},
-                                                 {"max_bytes", ARGUMENT_VALUE},
-                                                 {"replicas", ARGUMENT_VALUE},
-                                                 {"storage", ARGUMENT_VALUE}};
-
-/* The first value of each argument of `@stream`, with its span. */
-struct stream_said {
-    bool is_said[STREAM_KEYS];
-    uint64_t values[STREAM_KEYS];
-    span places[STREAM_KEYS];
-    const model_message **messages;
-};
-
-static const uint64_t second = 1000000000;
-static const uint64_t year = UINT64_C(31536000000000000);
-
-/* ---- @stream --------------------------------------------------------------------------------- */
-
-/* Returns a name in capitals, with underscores for dots. */
-slice check_stream_name(const checker *c, const model_module *module)
+/* Returns the stream of the namespace, which the first event without '@stream' opens. */
+static model_stream *namespace_stream(const checker *c, const symbol *s)
 {
-    buffer name = buffer_in(c->memory);
+    scope *in = s->scope;
 
-    for (size_t i = 0; i < module->namespace.length; i++) {
-        char letter = module->namespace.data[i];
-        bool is_small = letter >= 'a' && letter <= 'z';
-        buffer_append_char(&name, letter == '.' ? '_'
-                                  : is_small    ? (char)(letter - 'a' + 'A')
-                                                : letter);
+    if (in->stream == NULL) {
+        in->stream = &in->streams[in->module->stream_count++];
+        in->stream->settings.name = check_stream_name(c, in->module);
+        in->stream->place = s->message->origin.place;
     }
-    buffer_printf(&name, "_V%" PRIu32, module->version);
-    return buffer_slice(&name);
+    return in->stream;
 }
 
-static void open_stream(const checker *c, scope *in, span place)
+/* Returns the stream that '@stream' names, or NULL after a report. */
+static model_stream *named_stream(const checker *c, const symbol *s,
+                                  const ast_annotation *annotation)
 {
-    if (in->stream != NULL)
-        return;
-    in->stream = ARENA_NEW(c->memory, model_stream);
-    in->stream->name = check_stream_name(c, in->module);
-    in->stream->place = place;
-    in->stream_said = ARENA_NEW(c->memory, struct stream_said);
-    in->stream_said->messages =
-        ARENA_ARRAY(c->memory, in->module->message_count, const model_message *);
-    in->stream->messages = in->stream_said->messages;
-    in->module->stream = in->stream;
-}
+    const ast_argument *only = annotation->arguments.first;
+    bool is_name = annotation->arguments.count == 1 && only->key.text.length == 0 &&
+                   !only->is_range && only->extra == NULL && only->value->kind == EXPRESSION_NAME;
 
-static bool refuse(const checker *c, const ast_expression *written, const char *rule)
-{
-    diag_report(c->diags, DIAG_BAD_STREAM, written->place, "%s", rule);
-    return false;
-}
-
-static bool read_number(checker *c, const scope *in, const ast_expression *written,
-                        const model_type *type, uint64_t least, uint64_t most, const char *rule,
-                        uint64_t *made)
-{
-    model_value value;
-
-    if (!check_evaluate(c, in, written, type, &value))
-        return false;
-    bool is_negative = value.kind == VALUE_SIGNED && value.as_signed < 0;
-    uint64_t number = is_negative ? 0 : value.as_unsigned;
-    *made = number;
-    return (number >= least && number <= most) || refuse(c, written, rule);
-}
-
-static bool read_storage(const checker *c, const ast_expression *written, uint64_t *made)
-{
-    slice word = written->kind == EXPRESSION_NAME ? written->name.text : SLICE("");
-
-    *made = slice_is(word, "memory");
-    return *made == 1 || slice_is(word, "file") || refuse(c, written, "storage is file or memory");
-}
-
-static bool read_key(checker *c, const scope *in, size_t key, const ast_expression *written,
-                     uint64_t *made)
-{
-    const model_type duration = {.kind = TYPE_DURATION, .scalar = SCALAR_I64};
-    const model_type number = {.kind = TYPE_SCALAR, .scalar = SCALAR_U64};
-
-    switch (key) {
-    case 0:
-        return read_number(c, in, written, &duration, second, 10 * year,
-                           "the greatest age is from 1s to 3650d", made);
-    case 1:
-        return read_number(c, in, written, &number, 1024, INT64_MAX,
-                           "a stream has at least 1024 bytes", made);
-    case 2:
-        return read_number(c, in, written, &number, 1, 5, "replicas are 1, 3 or 5", made) &&
-               (*made % 2 == 1 || refuse(c, written, "replicas are 1, 3 or 5"));
-    default:
-        return read_storage(c, written, made);
+    if (!is_name) {
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
+                    "'@stream' takes the name of a declared stream: 'stream Orders { max_age: 7d; "
+                    "}' and '@stream(Orders)'");
+        return NULL;
     }
+    symbol *found = check_resolve(c, s->scope, &only->value->name, "stream");
+    if (found == NULL)
+        return NULL;
+    if (found->declaration->kind == AST_STREAM && found->scope == s->scope)
+        return found->stream;
+    if (found->declaration->kind == AST_STREAM)
+        diag_report(c->diags, DIAG_BAD_STREAM, only->place,
+                    "a stream stores events of its own file, and '%.*s' is declared in another",
+                    SLICE_PRINT(only->value->name.text));
+    else
+        diag_report(c->diags, DIAG_WRONG_KIND, only->place, "'%.*s' is %s, not a stream",
+                    SLICE_PRINT(only->value->name.text), check_kind_text(found->declaration->kind));
+    diag_note(c->diags, found->declaration->name.place, "declared here");
+    return NULL;
 }
 
-static void say(const checker *c, struct stream_said *said, size_t key, uint64_t value, span place)
+static void add_message(const checker *c, const symbol *s, model_stream *stream)
 {
-    if (!said->is_said[key]) {
-        said->is_said[key] = true;
-        said->values[key] = value;
-        said->places[key] = place;
-    } else if (said->values[key] != value) {
-        diag_report(
-            c->diags, DIAG_STREAM_CONFLICT, place,
-            "the events of a file share one stream: '%s' has another value for another event",
-            taken[key].key);
-        diag_note(c->diags, said->places[key], "the other one is here");
-    }
-}
-
-void check_stream(checker *c, const symbol *s, const ast_annotation *annotation)
-{
-    const ast_argument *found[STREAM_KEYS];
-
-    open_stream(c, s->scope, s->message->origin.place);
-    model_stream *stream = s->scope->stream;
-    struct stream_said *said = s->scope->stream_said;
-    said->messages[stream->message_count++] = s->message;
+    if (stream->messages == NULL)
+        stream->messages =
+            ARENA_ARRAY(c->memory, s->scope->module->message_count, const model_message *);
+    stream->messages[stream->message_count++] = s->message;
     s->message->stream = stream;
     if (s->message->dedup_window_ns > stream->dedup_window_ns)
         stream->dedup_window_ns = s->message->dedup_window_ns;
-    if (annotation == NULL || !check_arguments(c, annotation, taken, STREAM_KEYS, found))
-        return;
-    if (annotation->arguments.count == 0)
-        diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
-                    "'@stream' takes settings of the stream: @stream(max_age: 7d)");
-    for (size_t i = 0; i < STREAM_KEYS; i++) {
-        uint64_t value;
-        if (found[i] != NULL && read_key(c, s->scope, i, found[i]->value, &value))
-            say(c, said, i, value, found[i]->place);
-    }
-    stream->max_age_ns = said->values[0];
-    stream->max_bytes = said->values[1];
-    stream->replicas = (uint32_t)said->values[2];
-    stream->in_memory = said->values[3] == 1;
+}
+
+void check_stream(const checker *c, const symbol *s, const ast_annotation *annotation)
+{
+    model_stream *stream =
+        annotation == NULL ? namespace_stream(c, s) : named_stream(c, s, annotation);
+
+    if (stream != NULL)
+        add_message(c, s, stream);
+}
+
+void check_stream_declaration(checker *c, const symbol *s)
+{
+    check_settings(c, s, &s->stream->settings);
+    s->stream->is_declared = true;
+    s->stream->place = s->declaration->name.place;
 }
 
 /* ---- All streams ----------------------------------------------------------------------------- */
 
 /* The server refuses a stream whose events expire before their message ids. */
-static void check_ages(const checker *c, const scope *in)
+static void check_ages(const checker *c, const model_stream *stream)
 {
-    const model_stream *stream = in->stream;
+    uint64_t max_age_ns = stream->settings.values[SETTING_MAX_AGE];
 
-    if (stream->max_age_ns == 0 || stream->max_age_ns >= stream->dedup_window_ns)
+    if (max_age_ns == 0 || max_age_ns >= stream->dedup_window_ns)
         return;
-    const struct stream_said *said = in->stream_said;
-    diag_report(c->diags, DIAG_STREAM_CONFLICT, said->places[0],
+    diag_report(c->diags, DIAG_STREAM_CONFLICT, stream->settings.places[SETTING_MAX_AGE],
                 "events expire before their message ids: the longest de-duplication window is "
                 "longer than this");
     for (size_t i = 0; i < stream->message_count; i++)
@@ -169,18 +100,115 @@ static void check_ages(const checker *c, const scope *in)
         }
 }
 
-static void check_same_stream(checker *c, const scope *in)
+static void report_same_name(const checker *c, const model_stream *stream,
+                             const model_stream *first, slice name)
 {
-    const model_stream *first = text_table_insert(&c->scratch, in->stream->name, in->stream);
+    bool is_dead =
+        !slice_equal(name, stream->settings.name) || !slice_equal(name, first->settings.name);
 
-    if (first == NULL)
-        return;
-    diag_report(c->diags, DIAG_STREAM_CONFLICT, in->stream->place,
-                "the events of another file are stored in the stream '%.*s': one file declares all "
-                "stored events of a namespace",
-                SLICE_PRINT(in->stream->name));
-    diag_note(c->diags, first->place, "one of them is here");
+    if (is_dead)
+        diag_report(c->diags, DIAG_STREAM_CONFLICT, stream->place,
+                    "the stream '%.*s' has the name of another stream's dead letters",
+                    SLICE_PRINT(name));
+    else if (!stream->is_declared && !first->is_declared)
+        diag_report(c->diags, DIAG_STREAM_CONFLICT, stream->place,
+                    "the events of another file are stored in the stream '%.*s': one file declares "
+                    "all stored events of a namespace, except those with '@stream'",
+                    SLICE_PRINT(name));
+    else
+        diag_report(c->diags, DIAG_STREAM_CONFLICT, stream->place,
+                    "another stream has the name '%.*s' at the server", SLICE_PRINT(name));
+    diag_note(c->diags, first->place, "the other one is here");
 }
+
+/* Compares the names at the server: of a stream, and of its dead letters. */
+static void check_same_name(checker *c, const model_stream *stream)
+{
+    buffer dead = buffer_in(c->memory);
+
+    buffer_printf(&dead, "%.*s_DEAD", SLICE_PRINT(stream->settings.name));
+    const slice names[] = {stream->settings.name, buffer_slice(&dead)};
+    for (size_t i = 0; i < 2; i++) {
+        const model_stream *first =
+            text_table_insert(&c->scratch, names[i], (void *)(uintptr_t)stream);
+        if (first != NULL) {
+            report_same_name(c, stream, first, names[i]);
+            return;
+        }
+    }
+}
+
+static void check_used(const checker *c, const model_stream *stream)
+{
+    if (stream->message_count == 0)
+        diag_report(c->diags, DIAG_UNUSED_STREAM, stream->place,
+                    "no event is stored in '%.*s': write '@stream(%.*s)' before a stored event",
+                    SLICE_PRINT(stream->origin.name), SLICE_PRINT(stream->origin.name));
+}
+
+/* ---- Work queues ----------------------------------------------------------------------------- */
+
+/* The subscriptions to an event in all files. */
+typedef struct takers {
+    const model_subscription *first;
+    const model_subscription *second;
+    const model_subscription *broadcast;
+} takers;
+
+static void add_takers(takers *found, const model_service *service, const model_message *message)
+{
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        const model_subscription *line = &service->subscriptions[i];
+        if (line->message != message)
+            continue;
+        if (line->delivery == DELIVERY_BROADCAST)
+            found->broadcast = line;
+        if (found->first == NULL)
+            found->first = line;
+        else
+            found->second = line;
+    }
+}
+
+static bool has_services(const checker *c)
+{
+    for (size_t i = 0; i < c->scope_count; i++)
+        if (c->scopes[i].module->service_count > 0)
+            return true;
+    return false;
+}
+
+static void check_work(const checker *c, const model_message *message)
+{
+    takers found = {NULL};
+    slice name = message->origin.name;
+
+    for (size_t i = 0; i < c->scope_count; i++)
+        for (size_t j = 0; j < c->scopes[i].module->service_count; j++)
+            add_takers(&found, &c->scopes[i].module->services[j], message);
+    if (found.first == NULL) {
+        diag_report(c->diags, DIAG_WORK_QUEUE, message->origin.place,
+                    "no service takes '%.*s' from its work queue, where it would stay",
+                    SLICE_PRINT(name));
+    } else if (found.broadcast != NULL) {
+        diag_report(c->diags, DIAG_WORK_QUEUE, found.broadcast->place,
+                    "a work queue delivers '%.*s' to one replica: subscribe with 'group'",
+                    SLICE_PRINT(name));
+    } else if (found.second != NULL) {
+        diag_report(c->diags, DIAG_WORK_QUEUE, found.second->place,
+                    "a work queue delivers '%.*s' to one handler, and this is another",
+                    SLICE_PRINT(name));
+        diag_note(c->diags, found.first->place, "the first handler is here");
+    }
+}
+
+static void check_work_queue(const checker *c, const model_stream *stream)
+{
+    for (size_t i = 0; i < stream->message_count; i++)
+        check_work(c, stream->messages[i]);
+}
+
+/* ---- Consumers ------------------------------------------------------------------------------- */
 
 static bool is_line_of(const model_service *service, const model_subscription *line)
 {
@@ -215,12 +243,19 @@ static void check_consumers(checker *c, const model_service *service)
 
 void check_streams(checker *c)
 {
+    bool is_complete = has_services(c) && !c->has_lost_lines;
+
     text_table_clear(&c->scratch);
     for (size_t i = 0; i < c->scope_count; i++) {
-        if (c->scopes[i].stream == NULL)
-            continue;
-        check_ages(c, &c->scopes[i]);
-        check_same_stream(c, &c->scopes[i]);
+        const model_module *module = c->scopes[i].module;
+        for (size_t j = 0; j < module->stream_count; j++) {
+            const model_stream *stream = &module->streams[j];
+            check_ages(c, stream);
+            check_same_name(c, stream);
+            check_used(c, stream);
+            if (is_complete && model_is_work_queue(stream))
+                check_work_queue(c, stream);
+        }
     }
     text_table_clear(&c->scratch);
     for (size_t i = 0; i < c->scope_count; i++) {

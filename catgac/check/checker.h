@@ -72,9 +72,9 @@ typedef struct scope {
     text_table by_name;
     struct scope **imports; /* NULL for a file that was not loaded */
     model_struct *structs;  /* of the module, in the order in which layouts are completed */
-    model_stream *stream;   /* of the module, or NULL */
-    struct stream_said *stream_said; /* see check_streams.c */
-    bool is_incomplete; /* an import or part of the file is missing: names may be unknown */
+    model_stream *streams;  /* of the module */
+    model_stream *stream;   /* that of the namespace; NULL: not used */
+    bool is_incomplete;     /* an import or part of the file is missing: names may be unknown */
 } scope;
 
 typedef struct checker {
@@ -110,6 +110,9 @@ const char *check_kind_text(ast_kind kind);
 /* Returns false, after a report, if another member of the declaration has the same name or the
  * same C name. `mangled` is the key in the scratch table. */
 bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what);
+
+/* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
+slice check_stream_name(const checker *c, const model_module *module);
 
 /* ---- check_names.c --------------------------------------------------------------------------- */
 
@@ -293,11 +296,9 @@ void check_http_names(checker *c);
 void check_settings(checker *c, const symbol *s, model_settings *settings);
 void check_bucket(checker *c, const symbol *s);
 
-/* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
-slice check_stream_name(const checker *c, const model_module *module);
-
-/* Checks `@stream` of an event, and compares its values with those of other events of the file. */
-void check_stream(checker *c, const symbol *s, const ast_annotation *annotation);
+/* Adds a stored event to its stream: of '@stream', or of the namespace if `annotation` is NULL. */
+void check_stream(const checker *c, const symbol *s, const ast_annotation *annotation);
+void check_stream_declaration(checker *c, const symbol *s);
 void check_streams(checker *c);
 
 void check_calls(checker *c);

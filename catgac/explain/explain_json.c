@@ -116,11 +116,16 @@ static void put_event(json_writer *w, const model_message *message)
         return;
     const model_stream *stream = message->stream;
     json_open(w, "stream", '{');
-    json_put_text(w, "name", stream->name);
-    json_put_text(w, "storage", stream->in_memory ? SLICE("memory") : SLICE("file"));
-    put_limit(w, "max_age_ns", stream->max_age_ns);
-    put_limit(w, "max_bytes", stream->max_bytes);
-    put_limit(w, "replicas", stream->replicas);
+    const model_settings *settings = &stream->settings;
+    json_put_text(w, "name", settings->name);
+    json_put_text(w, "storage",
+                  stream->settings.values[SETTING_STORAGE] != 0 ? SLICE("memory") : SLICE("file"));
+    json_put_text(w, "retention",
+                  model_is_work_queue(stream) ? SLICE("work_queue") : SLICE("limits"));
+    put_limit(w, "max_age_ns", settings->values[SETTING_MAX_AGE]);
+    put_limit(w, "max_bytes", settings->values[SETTING_MAX_BYTES]);
+    put_limit(w, "max_messages", settings->values[SETTING_MAX_MESSAGES]);
+    put_limit(w, "replicas", settings->values[SETTING_REPLICAS]);
     json_close(w, '}');
     json_put_number(w, "dedup_window_ns", message->dedup_window_ns);
     json_put_flag(w, "dead_letter", message->dead_letter);

@@ -161,17 +161,23 @@ static void print_stream(buffer *out, const model_message *message)
     const model_stream *stream = message->stream;
 
     begin_line(out, "stream");
-    buffer_append(out, stream->name);
-    buffer_append_text(out, stream->in_memory ? ", in memory" : ", on disk");
-    if (stream->max_age_ns > 0) {
+    const model_settings *settings = &stream->settings;
+    uint64_t replicas = settings->values[SETTING_REPLICAS];
+    buffer_append(out, settings->name);
+    if (model_is_work_queue(stream))
+        buffer_append_text(out, ", a work queue");
+    buffer_append_text(out, settings->values[SETTING_STORAGE] != 0 ? ", in memory" : ", on disk");
+    if (settings->values[SETTING_MAX_AGE] > 0) {
         buffer_append_text(out, ", for ");
-        model_print_duration(stream->max_age_ns, out);
+        model_print_duration(settings->values[SETTING_MAX_AGE], out);
     }
-    if (stream->max_bytes > 0)
-        buffer_printf(out, ", at most %" PRIu64 " bytes", stream->max_bytes);
-    if (stream->replicas > 0)
-        buffer_printf(out, ", on %" PRIu32 " server%s", stream->replicas,
-                      stream->replicas == 1 ? "" : "s");
+    if (settings->values[SETTING_MAX_BYTES] > 0)
+        buffer_printf(out, ", at most %" PRIu64 " bytes", settings->values[SETTING_MAX_BYTES]);
+    if (settings->values[SETTING_MAX_MESSAGES] > 0)
+        buffer_printf(out, ", at most %" PRIu64 " messages",
+                      settings->values[SETTING_MAX_MESSAGES]);
+    if (replicas > 0)
+        buffer_printf(out, ", on %" PRIu64 " server%s", replicas, replicas == 1 ? "" : "s");
     buffer_append_text(out, "\n");
     begin_line(out, "repeats");
     buffer_append_text(out, "known for ");

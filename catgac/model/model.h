@@ -353,20 +353,19 @@ struct model_objects {
     model_settings settings;
 };
 
-/* The stream of a module's stored events. Undeclared settings are 0: the runtime decides. */
+/* A declared stream, or the stream of a namespace: of the stored events that name no other. */
 struct model_stream {
-    model_origin origin;     /* of a declared stream */
-    model_settings settings; /* of a declared stream */
-    slice name;              /* SHOP_ORDERS_V1 */
-    span place;              /* of the first stored event */
-    const model_message *const *messages;
+    model_origin origin; /* of a declared stream; else without a name */
+    bool is_declared;
+    model_settings settings; /* the stream of a namespace has only a name: SHOP_ORDERS_V1 */
+    span place;              /* of the declaration, or of the first stored event */
+    const model_message **messages;
     size_t message_count;
     uint64_t dedup_window_ns; /* longest of its events */
-    uint64_t max_age_ns;
-    uint64_t max_bytes;
-    uint32_t replicas; /* 1, 3 or 5 */
-    bool in_memory;
 };
+
+/* Returns true if each message has one consumer, and is removed after its handler has succeeded. */
+bool model_is_work_queue(const model_stream *stream);
 
 /* @http(POST "/orders/{id}", status: 201) */
 struct model_http {

@@ -154,7 +154,8 @@ static void dump_stored(const model_message *message, buffer *out)
 
     buffer_printf(out, "    %s in stream %.*s, within %" PRIu64 " ns, id kept for %" PRIu64 " ns\n",
                   message->qos == QOS_AT_LEAST_ONCE ? "at least once" : "exactly once",
-                  SLICE_PRINT(stream->name), message->timeout_ns, message->dedup_window_ns);
+                  SLICE_PRINT(stream->settings.name), message->timeout_ns,
+                  message->dedup_window_ns);
     buffer_printf(out, "    %" PRIu32 " retries%s\n", message->retries,
                   message->dead_letter ? ", then a dead letter" : "");
 }
@@ -173,20 +174,6 @@ static void dump_ways(const model_message *message, buffer *out)
     if (message->http != NULL)
         buffer_printf(out, "    http %.*s %.*s %" PRIu32 "\n", SLICE_PRINT(message->http->method),
                       SLICE_PRINT(message->http->path), message->http->status);
-}
-
-static void dump_stream(const model_stream *stream, buffer *out)
-{
-    buffer_printf(out, "  stream %.*s of %zu events, ids kept for %" PRIu64 " ns\n",
-                  SLICE_PRINT(stream->name), stream->message_count, stream->dedup_window_ns);
-    if (stream->max_age_ns > 0)
-        buffer_printf(out, "    for %" PRIu64 " ns\n", stream->max_age_ns);
-    if (stream->max_bytes > 0)
-        buffer_printf(out, "    at most %" PRIu64 " bytes\n", stream->max_bytes);
-    if (stream->replicas > 0)
-        buffer_printf(out, "    on %" PRIu32 " servers\n", stream->replicas);
-    if (stream->in_memory)
-        buffer_append_text(out, "    in memory\n");
 }
 
 static void dump_settings(const char *kind, const model_origin *origin, const model_type *value,
@@ -208,11 +195,19 @@ static void dump_settings(const char *kind, const model_origin *origin, const mo
     }
 }
 
+static void dump_stream(const model_stream *stream, buffer *out)
+{
+    if (stream->is_declared)
+        dump_settings("stream", &stream->origin, NULL, &stream->settings, out);
+    buffer_printf(out, "  stream %.*s of %zu events, ids kept for %" PRIu64 " ns\n",
+                  SLICE_PRINT(stream->settings.name), stream->message_count,
+                  stream->dedup_window_ns);
+}
+
 static void dump_stores(const model_module *module, buffer *out)
 {
     for (size_t i = 0; i < module->stream_count; i++)
-        dump_settings("stream", &module->streams[i].origin, NULL, &module->streams[i].settings,
-                      out);
+        dump_stream(&module->streams[i], out);
     for (size_t i = 0; i < module->bucket_count; i++)
         dump_settings("bucket", &module->buckets[i].origin, &module->buckets[i].value,
                       &module->buckets[i].settings, out);
@@ -294,8 +289,6 @@ static void dump_module(const model_module *module, buffer *out)
     for (size_t i = 0; i < module->message_count; i++)
         dump_message(&module->messages[i], out);
     dump_stores(module, out);
-    if (module->stream != NULL)
-        dump_stream(module->stream, out);
     for (size_t i = 0; i < module->service_count; i++)
         dump_service(&module->services[i], out);
 }

@@ -55,3 +55,10 @@ void model_print_setting(const model_settings *settings, setting_kind kind, buff
         break;
     }
 }
+
+bool model_is_work_queue(const model_stream *stream)
+{
+    return slice_is(setting_word_at(&rules[SETTING_RETENTION],
+                                    (size_t)stream->settings.values[SETTING_RETENTION]),
+                    "work_queue");
+}

@@ -598,6 +598,22 @@ CATGA_CHECKED static inline catga_status ${store.type}_gc(catga_bus *bus,
 }
 % end
 %#
+%# ---- Streams
+% for stream in module.streams
+  % if stream.is_declared
+
+/*
+ * ---- stream ${stream.name}
+    % for line in stream.doc
+ * ${line|comment}
+    % end
+ */
+
+/* The name of the stream, for catga_stream_get_state and catga_dead_letters. */
+#define ${stream.macro}_STREAM "${stream.name}"
+  % end
+% end
+%#
 %# ---- Messages
 % for message in module.messages
 
@@ -644,6 +660,13 @@ CATGA_CHECKED static inline catga_status ${message.type}_publish(catga_bus *bus,
         const ${message.type} *input)
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
+}
+
+/* Does the same, and sets *stored to the place of the event in its stream after CATGA_OK. */
+CATGA_CHECKED static inline catga_status ${message.type}_publish_stored(catga_bus *bus,
+        const ${message.type} *input, catga_stored *stored)
+{
+    return catga_publish_stored(bus, &${message.type}_message_descriptor, input, stored);
 }
 
 /* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */

@@ -65,22 +65,35 @@ const catga_object_store ${store.type}_store = {
 };
 % end
 %#
-%# ---- The stream of stored events
-% if module.stream
+%# ---- The streams of stored events
+% for stream in module.streams
 
-/* ---- Stream ${module.stream.name} ---- */
+/* ---- Stream ${stream.name} ---- */
 
-static const char *const ${module.stream.type}_subjects[] = {
-  % for event in module.stream.events
+static const char *const ${stream.type}_subjects[] = {
+  % for event in stream.events
     "${event.subject}",
   % end
 };
 
-static const catga_stream ${module.stream.type}_stream = {
-    "${module.stream.name}",
-    ${module.stream.type}_subjects,
-    ${module.stream.event_count}, /* subjects */
-    ${module.stream.window_ms}, /* milliseconds in which an id is stored once */
+  % if stream.has_settings
+static const catga_declared_stream ${stream.type}_settings = {
+    ${stream.is_named}, /* the schema names it at the server */
+    ${stream.max_age_ms}, /* max_age in milliseconds; here and below 0: not declared */
+    ${stream.max_bytes}, /* max_bytes */
+    ${stream.max_messages}, /* max_messages */
+    ${stream.replicas}, /* replicas */
+    ${stream.storage},
+    ${stream.retention},
+};
+
+  % end
+static const catga_stream ${stream.type}_stream = {
+    "${stream.name}",
+    ${stream.type}_subjects,
+    ${stream.event_count}, /* subjects */
+    ${stream.window_ms}, /* milliseconds in which an id is stored once */
+    ${stream.declared}, /* settings */
 };
 % end
 %#
@@ -91,7 +104,7 @@ static const catga_stream ${module.stream.type}_stream = {
 
   % if message.is_stored
 static const catga_delivery ${message.type}_delivery = {
-    &${module.stream.type}_stream,
+    &${message.stream_type}_stream,
     ${message.backoff_ms}, /* milliseconds before the second attempt */
     ${message.backoff_longest_ms}, /* longest back-off in milliseconds */
     ${message.dead_letter}, /* dead letter */

@@ -63,12 +63,17 @@ class System(Writer):
             if self.whole else []
 
     def delivery(self):
-        """Returns the annotations of a stored event. All events have one stream, so its settings are equal."""
+        """Returns the annotations of a stored event, and declares its stream on first use."""
+        stream = f"{self.letter}Stream"
+        declared = any(line.startswith(f"stream {stream} ") for line in self.lines)
+        named = self.either(f" @stream({stream})")
+        if named and not declared:
+            self.lines.append(f"stream {stream} {{ max_age: 7d; {self.either('max_bytes: 1 << 30; ')}"
+                              f"{self.either('replicas: 3; ')}{self.either('storage: memory; ')}}}")
         pauses = sorted(self.random.choices(range(len(PAUSES)), k=2))
         backoff = self.either(f", backoff: {PAUSES[pauses[0]]}..{PAUSES[pauses[1]]}")
         return self.random.choice(["@qos(at_least_once)", "@qos(exactly_once)"]) + self.either(f" @retry({self.random.randint(1, 9)}{backoff})") + self.either(" @dead_letter") + \
-            self.either(" @dedup(window: 1d)") + self.either(" @timeout(30s)") + \
-            (self.either(" @stream(max_age: 7d, max_bytes: 1 << 30, replicas: 3, storage: file)") if self.whole else "")
+            self.either(" @dedup(window: 1d)") + self.either(" @timeout(30s)") + named
 
     def http(self, kind, name, fields):
         """Returns the annotation of a request with these lines of fields. A query string has no tables, structs and unions."""

@@ -3,6 +3,7 @@
 #include "generate/fbs/fbs.h"
 #include "generate/view/parts.h"
 #include "model/mangle.h"
+#include "model/settings.h"
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
 
@@ -105,11 +106,18 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
     return (int64_t)(nanoseconds / NANOSECONDS_PER_MILLISECOND + (rest > 0));
 }
 
+/* Returns the declaration that names a stream in C. */
+static const model_origin *origin_of(const model_stream *stream)
+{
+    return stream->is_declared ? &stream->origin : &stream->messages[0]->origin;
+}
+
 /* Sets the delivery of a stored event. */
 static void view_delivery(viewer *v, const model_message *message, view_message *made)
 {
     made->is_stored = message->stream != NULL;
-    made->stream = made->is_stored ? message->stream->name : SLICE("");
+    made->stream = made->is_stored ? message->stream->settings.name : SLICE("");
+    made->stream_type = made->is_stored ? c_type_name(v, origin_of(message->stream)) : SLICE("");
     made->delivery =
         made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
     made->backoff_ms = milliseconds_of(message->backoff_ns);
@@ -178,12 +186,56 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->doc = view_doc(&origin->doc);
 }
 
+/* ---- Streams --------------------------------------------------------------------------------- */
+
+/* Returns the word of a setting as C: CATGA_STORAGE_MEMORY, or CATGA_STORAGE_UNDECLARED. */
+static slice word_of(viewer *v, const model_settings *settings, setting_kind kind)
+{
+    const setting_rule *rule = setting_rule_of(kind);
+    slice word = settings->places[kind].source == 0
+                     ? SLICE("undeclared")
+                     : setting_word_at(rule, (size_t)settings->values[kind]);
+    buffer text = buffer_in(v->memory);
+
+    buffer_printf(&text, "CATGA_%.*s_%.*s", SLICE_PRINT(mangle_upper(v->memory, rule->word)),
+                  SLICE_PRINT(mangle_upper(v->memory, word)));
+    return buffer_slice(&text);
+}
+
+static bool has_settings(const model_settings *settings)
+{
+    for (setting_kind kind = 0; kind < SETTING_COUNT; kind++)
+        if (settings->places[kind].source != 0)
+            return true;
+    return false;
+}
+
+static void view_settings(viewer *v, const model_settings *settings, view_stream *made)
+{
+    const uint64_t *values = settings->values;
+
+    made->has_settings = has_settings(settings);
+    made->declared = made->has_settings ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_settings"))
+                                        : SLICE("NULL");
+    made->is_named = c_bool(settings->places[SETTING_NAME].source != 0);
+    made->max_age_ms = milliseconds_of(values[SETTING_MAX_AGE]);
+    made->max_bytes = (int64_t)values[SETTING_MAX_BYTES];
+    made->max_messages = (int64_t)values[SETTING_MAX_MESSAGES];
+    made->replicas = (int64_t)values[SETTING_REPLICAS];
+    made->storage = word_of(v, settings, SETTING_STORAGE);
+    made->retention = word_of(v, settings, SETTING_RETENTION);
+}
+
 static void view_stream_of(viewer *v, const model_stream *stream, view_stream *made)
 {
-    made->name = stream->name;
-    made->type = c_type_name(v, &stream->messages[0]->origin);
+    made->name = stream->settings.name;
+    made->type = c_type_name(v, origin_of(stream));
+    made->macro = c_macro_name(v, origin_of(stream));
+    made->is_declared = stream->is_declared;
+    made->doc = view_doc(&stream->origin.doc);
     made->window_ms = milliseconds_of(stream->dedup_window_ns);
     made->event_count = (int64_t)stream->message_count;
+    view_settings(v, &stream->settings, made);
     view_stored_event *events =
         VIEW_LIST(v, stream->message_count, view_stored_event, &made->events);
     for (size_t i = 0; i < stream->message_count; i++) {
@@ -192,15 +244,25 @@ static void view_stream_of(viewer *v, const model_stream *stream, view_stream *m
     }
 }
 
+/* Leaves out streams without events. */
+static void view_streams(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_stream *streams = VIEW_LIST(v, module->stream_count, view_stream, &made->streams);
+
+    made->streams.count = 0;
+    for (size_t i = 0; i < module->stream_count; i++)
+        if (module->streams[i].message_count > 0)
+            view_stream_of(v, &module->streams[i], &streams[made->streams.count++]);
+}
+
+/* ---- All messages ---------------------------------------------------------------------------- */
+
 void view_messages(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
 
-    if (module->stream != NULL) {
-        view_stream *stream = ARENA_NEW(v->memory, view_stream);
-        view_stream_of(v, module->stream, stream);
-        made->stream = stream;
-    }
+    view_streams(v, made);
     view_message *messages = VIEW_LIST(v, module->message_count, view_message, &made->messages);
     for (size_t i = 0; i < module->message_count; i++)
         view_message_of(v, &module->messages[i], &messages[i]);

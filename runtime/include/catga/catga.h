@@ -604,6 +604,14 @@ CATGA_CHECKED catga_status catga_run_next(catga_next *next);
  * which nats-server disables by default: start it with -js, or add jetstream {} to its
  * configuration. Otherwise serving and publishing return CATGA_NO_JETSTREAM. */
 
+/* The place of a stored event, which ..._publish_stored returns. */
+#define CATGA_STREAM_NAME_SIZE 256
+typedef struct catga_stored {
+    char stream[CATGA_STREAM_NAME_SIZE]; /* name at the server, with the prefix of the bus */
+    uint64_t sequence;                   /* of the event in the stream */
+    bool duplicate; /* an earlier attempt, or another publisher of its id, has stored the event */
+} catga_stored;
+
 /* Gets the outcome of ..._publish_async. CATGA_OK: the event is stored. CATGA_TIMEOUT,
  * CATGA_CLOSED: unknown. Other status: not stored. The callback may publish and send; functions
  * that wait return CATGA_WOULD_DEADLOCK. */

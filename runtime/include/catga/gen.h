@@ -242,12 +242,37 @@ typedef struct catga_error_set {
     size_t count;
 } catga_error_set;
 
-/* The stream that stores the events of a namespace. */
+/* Words of a declared stream; the first of each stands for an absent setting. */
+typedef enum catga_storage {
+    CATGA_STORAGE_UNDECLARED,
+    CATGA_STORAGE_FILE,
+    CATGA_STORAGE_MEMORY
+} catga_storage;
+typedef enum catga_retention {
+    CATGA_RETENTION_UNDECLARED,
+    CATGA_RETENTION_LIMITS,
+    CATGA_RETENTION_WORK_QUEUE /* a settled message is removed */
+} catga_retention;
+
+/* The settings of a declared stream. A number of 0 is not declared. */
+typedef struct catga_declared_stream {
+    bool is_named; /* the schema names it at the server: an existing stream of that name may have
+                      other settings than those that are declared */
+    uint64_t max_age_ms;
+    uint64_t max_bytes;
+    uint64_t max_messages;
+    uint32_t replicas;
+    catga_storage storage;
+    catga_retention retention;
+} catga_declared_stream;
+
+/* A stream that stores events: of a namespace, or declared. */
 typedef struct catga_stream {
     const char *name;            /* "SHOP_ORDERS_V1" */
     const char *const *subjects; /* of its events */
     size_t subject_count;
     uint32_t window_ms; /* milliseconds in which an event with the same id is stored once */
+    const catga_declared_stream *declared; /* NULL: no setting is declared */
 } catga_stream;
 
 /* The settings of a stored event, which is delivered at least once. */
@@ -399,6 +424,9 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
  * exactly once with the status that catga_publish would return. After any other status, nobody
  * calls it. CATGA_OVERLOADED: `in_flight` calls and events are under way.
  */
+/* Publishes a stored event, and returns its place. */
+CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_message *message,
+                                                const void *input, catga_stored *stored);
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
 

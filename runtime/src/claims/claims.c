@@ -94,9 +94,15 @@ static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *c
 static int64_t kept_for(const catga_message *message)
 {
     if (message->claims == NULL)
-        return CATGA_STREAM_MAX_AGE;
+        return catga_streams_kept_ns(message->delivery->stream);
     int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
     return keep > KEPT_AT_LEAST ? keep : KEPT_AT_LEAST;
+}
+
+static unsigned replicas_of(const catga_bus_state *state, const catga_message *message)
+{
+    return message->claims == NULL ? catga_streams_replicas(state, message->delivery->stream)
+                                   : (unsigned)state->settings.replicas;
 }
 
 /* ---- Uncertain actions ---- */
@@ -567,7 +573,7 @@ static catga_status ensure(catga_bus_state *state, const catga_message *message,
     catga_bucket_settings settings = {.name = bucket,
                                       .max_age_ns = kept_for(message),
                                       .max_bytes = bucket_size(state),
-                                      .replicas = (unsigned)state->settings.replicas};
+                                      .replicas = replicas_of(state, message)};
 
     if (!put_bucket(state, message, bucket))
         return CATGA_INVALID_ARGUMENT;

@@ -5,6 +5,7 @@
 #include "client/event_size.h"
 #include "client/tries.h"
 #include "observe/hooks.h"
+#include "streams/stream_names.h"
 
 /* Ends an event that was refused before it was sent. */
 static catga_status refuse(catga_bus *bus, const catga_message *message, catga_status status)
@@ -44,7 +45,8 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
 
 /* Sends an encoded event to its stream, and waits until it is stored. */
 static catga_status store_encoded(catga_bus *bus, const catga_message *message,
-                                  const catga_encode_buffer *payload, catga_problem *problem)
+                                  const catga_encode_buffer *payload, catga_placed *placed,
+                                  catga_problem *problem)
 {
     catga_bus_state *state = bus->state;
     catga_pending *call;
@@ -59,11 +61,12 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(state, call, &outcome);
     catga_tries_report(state, call, outcome.status, false);
+    *placed = outcome.placed;
     return catga_outcome_conclude(&outcome, state, call, problem);
 }
 
 static catga_status store_event(catga_bus *bus, const catga_message *message, const void *input,
-                                catga_problem *problem)
+                                catga_placed *placed, catga_problem *problem)
 {
     catga_encode_buffer payload;
     catga_status status = catga_bus_may_wait(bus);
@@ -73,22 +76,43 @@ static catga_status store_event(catga_bus *bus, const catga_message *message, co
                                              message->table, input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
-    status = store_encoded(bus, message, &payload, problem);
+    status = store_encoded(bus, message, &payload, placed, problem);
     catga_encode_buffer_free(&payload, bus->state);
     return status;
 }
 
-catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
-{
-    catga_bus_state *state = bus->state;
-    catga_problem problem;
+/* ---- The functions of generated code ---- */
 
-    problem.text[0] = '\0';
-    catga_status status = message->delivery == NULL ? send_event(bus, message, input, &problem)
-                                                    : store_event(bus, message, input, &problem);
+static void log_failure(catga_bus_state *state, const catga_message *message, catga_status status,
+                        const catga_problem *problem)
+{
     if (status != CATGA_OK)
         catga_log_limited(&state->settings.logger, &state->unpublished, CATGA_LOG_WARNING,
                           "client: cannot publish %s: " CATGA_REASON, message->table->name,
-                          CATGA_REASON_OF(status, problem));
+                          CATGA_REASON_OF(status, *problem));
+}
+
+catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
+{
+    catga_problem problem = {""};
+    catga_placed placed;
+    catga_status status = message->delivery == NULL
+                              ? send_event(bus, message, input, &problem)
+                              : store_event(bus, message, input, &placed, &problem);
+
+    log_failure(bus->state, message, status, &problem);
+    return status;
+}
+
+catga_status catga_publish_stored(catga_bus *bus, const catga_message *message, const void *input,
+                                  catga_stored *stored)
+{
+    catga_problem problem = {""};
+    catga_placed placed = {0};
+    catga_status status = store_event(bus, message, input, &placed, &problem);
+
+    log_failure(bus->state, message, status, &problem);
+    *stored = (catga_stored){.sequence = placed.sequence, .duplicate = placed.duplicate};
+    (void)catga_names_stream(bus->state, message->delivery->stream, stored->stream);
     return status;
 }

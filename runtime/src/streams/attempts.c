@@ -61,10 +61,10 @@ catga_status catga_attempts_prepare(catga_bus_state *state, const catga_stream *
     char bucket[CATGA_STREAM_NAME];
     catga_problem problem = {""};
     catga_bucket_settings settings = {.name = bucket,
-                                      .max_age_ns = CATGA_STREAM_MAX_AGE,
+                                      .max_age_ns = catga_streams_kept_ns(stream),
                                       .max_bytes = MAX_BYTES,
                                       .drops_oldest = true,
-                                      .replicas = (unsigned)state->settings.replicas};
+                                      .replicas = catga_streams_replicas(state, stream)};
 
     if (!put_bucket(state, stream, bucket))
         return CATGA_INVALID_ARGUMENT;

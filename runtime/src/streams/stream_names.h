@@ -17,7 +17,11 @@
 
 #include "bus/bus_state.h"
 
-enum { CATGA_STREAM_NAME = 256, CATGA_CONSUMER_NAME = 256, CATGA_STORED_SUBJECT = 640 };
+enum {
+    CATGA_STREAM_NAME = CATGA_STREAM_NAME_SIZE,
+    CATGA_CONSUMER_NAME = 256,
+    CATGA_STORED_SUBJECT = 640
+};
 
 /* Writes a name of the schema, such as "SHOP_ORDERS_V1", with the prefix of this bus. */
 bool catga_names_prefixed(const catga_bus_state *state, const char *of,

@@ -4,8 +4,14 @@
 
 #include "bus/bus_state.h"
 
-/* The time for which a stream keeps an event, and for which its outcome is known. */
-#define CATGA_STREAM_MAX_AGE (7 * 24 * 3600 * CATGA_SECOND)
+/* The time for which a stream keeps an event, unless its schema declares another. */
+#define CATGA_STREAMS_MAX_AGE (7 * 24 * 3600 * CATGA_SECOND)
+
+/* Returns the time for which the outcome of an event is known: as long as the stream keeps it. */
+int64_t catga_streams_kept_ns(const catga_stream *stream);
+
+/* Returns the number of servers that store a stream, and what belongs to it. */
+unsigned catga_streams_replicas(const catga_bus_state *state, const catga_stream *stream);
 
 /*
  * Creates or verifies a stream, unless that is done. Publishers do not need the stream of dead

@@ -221,7 +221,7 @@ typedef enum catga_stream_field {
 /* A stream stores messages on its subjects, up to its limits. A limit of 0 is none. */
 typedef struct catga_stream_settings {
     const char *name;
-    const char *const *subjects; /* an existing stream may have more */
+    const char *const *subjects; /* an existing stream may have more, or patterns that cover them */
     size_t subject_count;
     int64_t window_ns; /* time within which a message id is stored only once; an existing stream may
                           have a longer one */

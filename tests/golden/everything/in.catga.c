@@ -1328,6 +1328,7 @@ static const catga_stream sample_everything_kept_stream = {
     sample_everything_kept_subjects,
     2, /* subjects */
     600000, /* milliseconds in which an id is stored once */
+    NULL, /* settings */
 };
 
 /* ---- command sample.everything.DoIt ---- */

@@ -1658,6 +1658,13 @@ CATGA_CHECKED static inline catga_status sample_everything_kept_publish(catga_bu
     return catga_publish(bus, &sample_everything_kept_message_descriptor, input);
 }
 
+/* Does the same, and sets *stored to the place of the event in its stream after CATGA_OK. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish_stored(catga_bus *bus,
+        const sample_everything_kept *input, catga_stored *stored)
+{
+    return catga_publish_stored(bus, &sample_everything_kept_message_descriptor, input, stored);
+}
+
 /* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
 CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(catga_bus *bus,
         const sample_everything_kept *input, catga_published *callback, void *user)
@@ -1686,6 +1693,13 @@ CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish(cat
         const sample_everything_also_kept *input)
 {
     return catga_publish(bus, &sample_everything_also_kept_message_descriptor, input);
+}
+
+/* Does the same, and sets *stored to the place of the event in its stream after CATGA_OK. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_stored(catga_bus *bus,
+        const sample_everything_also_kept *input, catga_stored *stored)
+{
+    return catga_publish_stored(bus, &sample_everything_also_kept_message_descriptor, input, stored);
 }
 
 /* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */

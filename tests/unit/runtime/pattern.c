@@ -1,5 +1,5 @@
 /* Patterns of subjects in the local transport. */
-#include "transport/local/pattern.h"
+#include "base/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static void a_pattern_matches_each_of_its_subjects(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
-        assert_true(catga_local_matches(examples[i].pattern, examples[i].subject));
+        assert_true(catga_pattern_matches(examples[i].pattern, examples[i].subject));
 }
 
 static void a_pattern_matches_nothing_else(void **state)
@@ -37,18 +37,18 @@ static void a_pattern_matches_nothing_else(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
-        assert_false(catga_local_matches(examples[i].pattern, examples[i].subject));
+        assert_false(catga_pattern_matches(examples[i].pattern, examples[i].subject));
 }
 
 static void only_whole_tokens_are_wildcards(void **state)
 {
     (void)state;
-    assert_true(catga_local_is_pattern("*"));
-    assert_true(catga_local_is_pattern("a.*.b"));
-    assert_true(catga_local_is_pattern("a.>"));
-    assert_false(catga_local_is_pattern("a.b"));
-    assert_false(catga_local_is_pattern("a.b*"));
-    assert_false(catga_local_is_pattern(" STREAM.consumer"));
+    assert_true(catga_pattern_is("*"));
+    assert_true(catga_pattern_is("a.*.b"));
+    assert_true(catga_pattern_is("a.>"));
+    assert_false(catga_pattern_is("a.b"));
+    assert_false(catga_pattern_is("a.b*"));
+    assert_false(catga_pattern_is(" STREAM.consumer"));
 }
 
 static void patterns_overlap_if_a_subject_matches_both(void **state)
@@ -66,8 +66,8 @@ static void patterns_overlap_if_a_subject_matches_both(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(catga_local_overlap(cases[i].one, cases[i].other), cases[i].overlap);
-        assert_int_equal(catga_local_overlap(cases[i].other, cases[i].one), cases[i].overlap);
+        assert_int_equal(catga_pattern_overlap(cases[i].one, cases[i].other), cases[i].overlap);
+        assert_int_equal(catga_pattern_overlap(cases[i].other, cases[i].one), cases[i].overlap);
     }
 }
 

@@ -3,8 +3,8 @@
 #include "transport/local/consumers.h"
 
 #include "base/clock.h"
+#include "base/pattern.h"
 #include "transport/local/limits.h"
-#include "transport/local/pattern.h"
 #include "transport/local/store.h"
 #include "transport/local/streams.h"
 
@@ -125,7 +125,7 @@ static bool suits_work_queue(const catga_local_store *store, const catga_local_s
     const catga_local_consumer *other = atomic_load(&store->consumers);
 
     while (other != NULL &&
-           (other->stream != stream || !catga_local_overlap(other->subject, settings->subject)))
+           (other->stream != stream || !catga_pattern_overlap(other->subject, settings->subject)))
         other = other->next;
     if (other == NULL && !settings->only_new)
         return true;
@@ -165,7 +165,7 @@ catga_status catga_local_ensure_consumer(catga_local_store *store,
 static bool is_for(const catga_local_consumer *consumer, size_t index)
 {
     return catga_local_stream_keeps(consumer->stream, index) &&
-           catga_local_matches(consumer->subject, consumer->stream->entries[index].subject);
+           catga_pattern_matches(consumer->subject, consumer->stream->entries[index].subject);
 }
 
 /* Grows the states to the number of messages; new ones are due at once. */

@@ -2,9 +2,9 @@
  * ordered consumer of JetStream. */
 #include "transport/local/readers.h"
 
+#include "base/pattern.h"
 #include "base/signals.h"
 #include "transport/local/limits.h"
-#include "transport/local/pattern.h"
 #include "transport/local/store.h"
 #include "transport/local/streams.h"
 
@@ -31,7 +31,7 @@ struct catga_reader {
 static bool matches(const catga_reader *reader, const catga_local_stream *stream, size_t index)
 {
     return catga_local_stream_keeps(stream, index) &&
-           catga_local_matches(reader->settings.subject, stream->entries[index].subject);
+           catga_pattern_matches(reader->settings.subject, stream->entries[index].subject);
 }
 
 /* Returns true if the reader gets the message: of the awaited ones perhaps only the last of each

@@ -1,7 +1,7 @@
 #include "transport/local/routes.h"
 
+#include "base/pattern.h"
 #include "transport/local/message.h"
-#include "transport/local/pattern.h"
 
 #include <stdlib.h>
 
@@ -56,7 +56,7 @@ catga_local_subject *catga_local_match(catga_local *broker, const char *name,
         after != NULL && after->is_pattern
             ? after->next_pattern
             : atomic_load_explicit(&broker->patterns, memory_order_acquire);
-    while (pattern != NULL && !catga_local_matches(pattern->name, name))
+    while (pattern != NULL && !catga_pattern_matches(pattern->name, name))
         pattern = pattern->next_pattern;
     return pattern;
 }
@@ -91,7 +91,7 @@ static catga_local_subject *find_or_add_subject(catga_local *broker, const char 
     _Atomic(catga_local_subject *) *bucket = &broker->subjects[hash % CATGA_LOCAL_BUCKETS];
     subject->next = atomic_load(bucket);
     atomic_store_explicit(bucket, subject, memory_order_release);
-    if (catga_local_is_pattern(name))
+    if (catga_pattern_is(name))
         add_pattern(broker, subject);
     return subject;
 }

@@ -1,9 +1,9 @@
 /* The semantics are those of JetStream. */
 #include "transport/local/stream_query.h"
 
+#include "base/pattern.h"
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
-#include "transport/local/pattern.h"
 #include "transport/local/store.h"
 #include "transport/local/streams.h"
 
@@ -68,7 +68,7 @@ static bool matches(const catga_local_stream *stream, const catga_purge *purge, 
 {
     return catga_local_stream_keeps(stream, index) &&
            (purge->subject == NULL ||
-            catga_local_matches(purge->subject, stream->entries[index].subject));
+            catga_pattern_matches(purge->subject, stream->entries[index].subject));
 }
 
 static uint64_t count(const catga_local_stream *stream, const catga_purge *purge, size_t end)

@@ -1,7 +1,7 @@
 /* The semantics are those of a JetStream stream with limits. */
 #include "transport/local/stream_store.h"
 
-#include "transport/local/pattern.h"
+#include "base/pattern.h"
 #include "transport/local/store.h"
 
 #include <stdlib.h>
@@ -59,7 +59,7 @@ catga_local_stream *catga_local_stream_new(const catga_stream_settings *settings
 bool catga_local_stream_has(const catga_local_stream *stream, const char *subject)
 {
     for (size_t i = 0; i < stream->settings.subject_count; i++)
-        if (catga_local_matches(stream->subjects[i], subject))
+        if (catga_pattern_matches(stream->subjects[i], subject))
             return true;
     return false;
 }

@@ -1,9 +1,9 @@
 /* The semantics are those of JetStream as the NATS transport uses it. */
 #include "transport/local/streams.h"
 
+#include "base/pattern.h"
 #include "transport/local/answer.h"
 #include "transport/local/limits.h"
-#include "transport/local/pattern.h"
 #include "transport/local/routes.h"
 #include "transport/local/send.h"
 #include "transport/local/store.h"
@@ -38,7 +38,7 @@ static const char *overlapped_by(const catga_local_store *store,
     for (const catga_local_stream *stream = store->streams; stream != NULL; stream = stream->next)
         for (size_t i = 0; i < stream->settings.subject_count; i++)
             for (size_t j = 0; j < settings->subject_count; j++)
-                if (catga_local_overlap(stream->subjects[i], settings->subjects[j]))
+                if (catga_pattern_overlap(stream->subjects[i], settings->subjects[j]))
                     return stream->name;
     return NULL;
 }

@@ -1,6 +1,10 @@
 #include "transport/nats/json.h"
 
+#include "base/pattern.h"
+
 #include <stdlib.h>
+
+enum { SUBJECT_SIZE = 1024 };
 
 static const char *skip_blanks(const char *at, const char *end)
 {
@@ -118,9 +122,36 @@ bool catga_nats_json_is(catga_nats_json value, const char *text)
            is_text(value.data, value.data + value.length, text);
 }
 
-bool catga_nats_json_has(catga_nats_json array, const char *text)
+/* Copies a string without its quotes; the server escapes ">" as "\\u003e". Returns false if it does
+ * not fit, or has another escape. */
+static bool copy_subject(catga_nats_json string, char *subject, size_t size)
+{
+    static const char escaped[] = "\\u003e";
+    size_t length = 0;
+
+    if (string.length < 2 || *string.data != '"')
+        return false;
+    for (size_t i = 1; i + 1 < string.length; i++) {
+        char c = string.data[i];
+        if (c == '\\' && (string.length - i <= strlen(escaped) ||
+                          memcmp(string.data + i, escaped, strlen(escaped)) != 0))
+            return false;
+        if (c == '\\') {
+            c = '>';
+            i += strlen(escaped) - 1;
+        }
+        if (length + 1 >= size)
+            return false;
+        subject[length++] = c;
+    }
+    subject[length] = '\0';
+    return true;
+}
+
+bool catga_nats_json_has_subject(catga_nats_json array, const char *subject)
 {
     const char *end = array.data + array.length;
+    char pattern[SUBJECT_SIZE];
 
     if (array.length == 0 || *array.data != '[')
         return false;
@@ -128,7 +159,8 @@ bool catga_nats_json_has(catga_nats_json array, const char *text)
     do {
         const char *value = skip_blanks(at + 1, end);
         at = skip_value(value, end);
-        if (catga_nats_json_is(trimmed(value, at), text))
+        if (copy_subject(trimmed(value, at), pattern, sizeof pattern) &&
+            catga_pattern_matches(pattern, subject))
             return true;
     } while (at < end && *at == ',');
     return false;

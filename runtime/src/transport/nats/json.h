@@ -14,9 +14,10 @@ catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name);
 /* Returns the number, or `otherwise` if the value is absent or no integer. */
 int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise);
 
-/* Returns true if the value is that string, or if the array contains it. Of escapes, reads \u00XX.
- */
+/* Returns true if the value is that string. Of escapes, reads \u00XX. */
 bool catga_nats_json_is(catga_nats_json value, const char *text);
-bool catga_nats_json_has(catga_nats_json array, const char *text);
+
+/* Returns true if an array of subjects has this one, or a pattern that covers it. */
+bool catga_nats_json_has_subject(catga_nats_json array, const char *subject);
 
 #endif

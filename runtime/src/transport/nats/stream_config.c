@@ -88,7 +88,7 @@ static bool stream_drifted(const catga_nats_api_answer *info, const void *settin
     catga_nats_json subjects = catga_nats_json_get(comparison.config, "subjects");
 
     for (size_t i = 0; i < stream->subject_count; i++) {
-        if (!catga_nats_json_has(subjects, stream->subjects[i]))
+        if (!catga_nats_json_has_subject(subjects, stream->subjects[i]))
             catga_nats_drift(&comparison, "subjects", "with ", stream->subjects[i]);
     }
     same_flag(&comparison, "no_ack", false);

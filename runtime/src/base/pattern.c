@@ -1,4 +1,4 @@
-#include "transport/local/pattern.h"
+#include "base/pattern.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,7 +8,7 @@ static bool is_wildcard(const char *token, size_t length, char wildcard)
     return length == 1 && *token == wildcard;
 }
 
-bool catga_local_is_pattern(const char *name)
+bool catga_pattern_is(const char *name)
 {
     for (;;) {
         size_t length = strcspn(name, ".");
@@ -28,7 +28,7 @@ static bool token_matches(const char *pattern, size_t wanted, const char *subjec
     return wanted == length && memcmp(pattern, subject, length) == 0;
 }
 
-bool catga_local_matches(const char *pattern, const char *subject)
+bool catga_pattern_matches(const char *pattern, const char *subject)
 {
     for (;;) {
         size_t wanted = strcspn(pattern, ".");
@@ -46,7 +46,7 @@ bool catga_local_matches(const char *pattern, const char *subject)
     }
 }
 
-bool catga_local_overlap(const char *one, const char *other)
+bool catga_pattern_overlap(const char *one, const char *other)
 {
     for (;;) {
         size_t one_length = strcspn(one, ".");
