@@ -18,6 +18,7 @@ import nats
 import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
+QUEUE, QUEUE_DEAD = "TEST_WORK_V1_Queue", "TEST_WORK_V1_Queue_DEAD"
 ACK_WAIT = 1.0  # seconds until an event is redelivered to another replica
 # Messages per second, and the microseconds that each takes.
 USUAL = {"kept": 100, "once": 50, "seen": 100, "act": 100, "order": 50, "ask": 100, "work_us": 2000}
@@ -141,24 +142,28 @@ class Fixture:
     def rested(self):
         """
         Returns true when no stored event waits for delivery or acknowledgement. A consumer without a
-        leader is not listed, so both groups and each replica must have theirs.
+        leader is not listed, so both groups, that of the work queue, and each replica must have theirs.
         """
-        consumers = self.asked(lambda api: api.consumers(STREAM)) or ()
-        return len(consumers) == 2 + len(self.workers) and all(
+        consumers = self.consumers()
+        return len(consumers) == 3 + len(self.workers) and all(
             consumer["num_pending"] == 0 and consumer["num_ack_pending"] == 0 for consumer in consumers)
+
+    def consumers(self):
+        return self.asked(lambda api: api.consumers(STREAM) + api.consumers(QUEUE)) or ()
 
     def dead_letters(self):
         """Returns [((handler, replica), id, headers)] of all dead letters; the id of an invalid message is None."""
-        def letters(api):
-            state = api.stream(DEAD)["state"]
+        def letters(api, stream):
+            state = api.stream(stream)["state"]
             numbers = range(state["first_seq"], state["last_seq"] + 1) if state["messages"] else ()
-            return [dead_letter(*api.message(DEAD, number)) for number in numbers]
+            return [dead_letter(*api.message(stream, number)) for number in numbers]
 
-        return processes.wait_until(lambda: self.asked(lambda api: (letters(api),)), 30, "the dead letters")[0]
+        return processes.wait_until(lambda: self.asked(lambda api: (letters(api, DEAD) + letters(api, QUEUE_DEAD),)), 30,
+                                    "the dead letters")[0]
 
-    def stored(self):
+    def stored(self, stream=STREAM):
         """Returns the number of events in the stream."""
-        return processes.wait_until(lambda: self.asked(lambda api: (api.stream(STREAM)["state"]["messages"],)), 30,
+        return processes.wait_until(lambda: self.asked(lambda api: (api.stream(stream)["state"]["messages"],)), 30,
                                     "the stream")[0]
 
     def last_status(self):
@@ -175,7 +180,7 @@ class Fixture:
             processes.wait_until(self.rested, seconds, "all stored events to be handled")
         except processes.Trouble as trouble:
             left = [f"{consumer['name']} {consumer['num_pending']}+{consumer['num_ack_pending']}"
-                    for consumer in self.asked(lambda api: api.consumers(STREAM)) or ()]
+                    for consumer in self.consumers()]
             raise processes.Trouble(f"{trouble}; waiting + handed out: {', '.join(left)}") from None
 
     def finish(self, seconds=30, ended=True):
@@ -187,6 +192,7 @@ class Fixture:
         self.rest(seconds)
         dead = self.dead_letters()
         self.figure("stored", self.stored())
+        queued = self.stored(QUEUE)
         for worker in self.workers.values():
             code = worker.end(signal.SIGTERM)
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")
@@ -196,7 +202,10 @@ class Fixture:
         self.broken += verdict.broken
         loads = [process for process in self.processes if isinstance(process, processes.Load)]
         self.broken += measures.check(self.folder, self.ledger, len(dead), loads, list(self.workers.values()))
-        stored, acknowledged = self.figures["stored"], verdict.figures["acknowledged"]
+        if queued:
+            self.broken.append(f"the work queue has {queued} tasks that were handled, or given up")
+        stored = self.figures["stored"]
+        acknowledged = verdict.figures["acknowledged"] - len(self.ledger.ids("K", *ledger.QUEUED))
         if stored < acknowledged:
             self.broken.append(f"the server has {stored} of {acknowledged} events that it acknowledged")
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}

@@ -18,9 +18,11 @@ HANDLERS = {
     "keep": Handler("kept", False),
     "copy": Handler("kept", True),
     "single": Handler("once", False),
+    "take": Handler("task", False),
 }
 
-STORED = ("kept", "once")  # an acknowledged one reaches every handler
+STORED = ("kept", "once", "task")  # an acknowledged one reaches every handler
+QUEUED = ("task",)  # a handled one leaves its stream
 SINGLE = ("act", "seen")  # no handler gets one twice
 ONCE = ("order", "once")  # no effect happens twice, except in the window that the manual documents
 CALLS = ("act", "order", "ask", "peek")  # the caller of a success was answered by a handler
@@ -196,8 +198,8 @@ def figures_of(ledger, replicas, dead):
         "lost": len({number for kind in STORED for _, number in lost(ledger, kind, replicas, dead)}),
         "duplicates": sum(len(records) - 1 for (place, _), records in ledger.handled.items()
                           if HANDLERS[place[0]].kind in STORED),
-        "duplicate_effects": len(twice(ledger.effects, ("kept",))),
-        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep", "single")),
+        "duplicate_effects": len(twice(ledger.effects, ("kept", "task"))),
+        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep", "single", "take")),
         "unknown": len(ledger.ids("U", *STORED)),
         "seen": len(handed),
         "seen_lost": len(missing),

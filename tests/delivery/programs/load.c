@@ -5,7 +5,7 @@
  * not run or stored (F), unknown (U). NUMBER distinguishes the ids of several loads. At the end it
  * writes its metrics.
  *
- *     seen kept once act order ask peek  messages per second of each kind; default 0
+ *     seen kept once task act order ask peek  messages per second of each kind; default 0
  *     count size                         total messages of each kind; bytes of an event's data
  *     work_us fail die_before die_after  instructions to the handlers
  */
@@ -25,7 +25,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { KINDS = 7, LONGEST_WAIT_S = 60 };
+enum { KINDS = 8, LONGEST_WAIT_S = 60 };
 
 typedef struct load load;
 typedef struct ticket ticket;
@@ -136,6 +136,16 @@ static catga_status send_once(load *self, uint64_t id, ticket *its)
         .id = id, .work_us = (uint32_t)self->work_us, .data = {self->data, self->size}};
 
     return test_work_once_publish_async(self->bus, &event, on_published, its);
+}
+
+static catga_status send_task(load *self, uint64_t id, ticket *its)
+{
+    const test_work_task event = {.id = id,
+                                  .work_us = (uint32_t)self->work_us,
+                                  .fail = (uint32_t)self->fail,
+                                  .data = {self->data, self->size}};
+
+    return test_work_task_publish_async(self->bus, &event, on_published, its);
 }
 
 static catga_status send_act(load *self, uint64_t id, ticket *its)
@@ -285,6 +295,7 @@ int main(int count, char **arguments)
     static load self = {.kinds = {{.name = "seen", .send = send_seen},
                                   {.name = "kept", .send = send_kept},
                                   {.name = "once", .send = send_once},
+                                  {.name = "task", .send = send_task},
                                   {.name = "act", .send = send_act},
                                   {.name = "order", .send = send_order},
                                   {.name = "ask", .send = send_ask},

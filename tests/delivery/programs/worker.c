@@ -146,6 +146,18 @@ static catga_status my_single(catga_context *context, test_work_once_view event)
     return CATGA_OK;
 }
 
+static catga_status my_take(catga_context *context, test_work_task_view event)
+{
+    uint64_t id = test_work_task_get_id(event);
+
+    note(context, 'H', "take", id);
+    if (catga_context_attempt(context) <= test_work_task_get_fail(event))
+        return CATGA_HANDLER_FAILED;
+    work_for(test_work_task_get_work_us(event));
+    note(context, 'E', "take", id);
+    return CATGA_OK;
+}
+
 /* ---- The program ---- */
 
 static void note_counters(worker *self, const char *path)

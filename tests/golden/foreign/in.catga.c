@@ -460,6 +460,7 @@ static const catga_stream test_foreign_any_order_stream = {
     test_foreign_any_order_subjects,
     1, /* subjects */
     120000, /* milliseconds in which an id is stored once */
+    NULL, /* settings */
 };
 
 /* ---- query test.foreign.Ping ---- */

@@ -701,6 +701,7 @@ const catga_message test_stored_settled_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_settled_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- event test.stored.Task ---- */
@@ -725,6 +726,7 @@ const catga_message test_stored_task_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_task_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
 };
 
 /* ---- Service test.stored.Listener ---- */
