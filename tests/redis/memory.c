@@ -1,0 +1,82 @@
+/* Every allocation of the transport fails once, and every thread: opening, subscribing, a request,
+ * a stored event and a claim are repeated with the first, the second ... failing. hiredis is not
+ * among them: it ends the process. Nothing leaks (under AddressSanitizer). */
+#include "bus_fixture.h"
+#include "failing_allocations.h"
+
+#include <catga/redis.h>
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {&stream, 20, 100, true, false};
+static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
+                                   .table = &sample_noted_table,
+                                   .kind = CATGA_EVENT,
+                                   .timeout_ms = 300,
+                                   .retries = 2,
+                                   .delivery = &delivery};
+static const catga_handler handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify}};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
+
+static catga_status ask(catga_context *context, sample_view view)
+{
+    sample same = {sample_get_text(view), sample_get_number(view)};
+
+    return catga_answer(context, &sample_ask_message, &same);
+}
+
+static catga_status note(catga_context *context, sample_view view)
+{
+    (void)context;
+    (void)view;
+    return CATGA_OK;
+}
+
+static void use(catga_bus *bus)
+{
+    static const sample_answerer answerer = {ask, ask};
+    static const sample_listener listener = {note, note};
+    const sample hello = {CATGA_STR("hello"), 1};
+    catga_message query = sample_ask_message;
+    catga_reply reply;
+
+    query.timeout_ms = 300;
+    (void)catga_serve(bus, &sample_answerer_service, &answerer, NULL);
+    (void)catga_serve(bus, &reader, &listener, NULL);
+    (void)catga_call(bus, &query, &hello, &reply);
+    catga_received_free(reply.received);
+    (void)catga_publish(bus, &kept, &hello);
+    (void)catga_publish(bus, &sample_noted_message, &hello);
+}
+
+static void run(void)
+{
+    const catga_options options = {
+        .transport = catga_redis(), .connect_wait_ms = 2000, .backlog = 16, .log = log_nothing};
+    catga_bus *bus;
+    catga_status status = catga_open(&bus, &options);
+
+    if (status != CATGA_OK) {
+        assert_int_equal(status, CATGA_NO_MEMORY);
+        return;
+    }
+    use(bus);
+    catga_close(bus);
+}
+
+static void every_allocation_fails_once(void **state)
+{
+    (void)state;
+    run(); /* the server has the streams */
+    int count = fail_each_allocation(run);
+    print_message("%d allocations\n", count);
+    assert_true(count > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
