@@ -7,7 +7,8 @@
 #include <catga/redis.h>
 
 static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_stream stream = {
+    .name = "SAMPLE_V1", .subjects = subjects, .subject_count = 1, .window_ms = 120000};
 static const catga_delivery delivery = {&stream, 20, 100, true, false};
 static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
                                    .table = &sample_noted_table,
