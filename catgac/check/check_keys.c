@@ -79,6 +79,14 @@ static size_t token_count(slice subject)
     return count;
 }
 
+/* The tokens of keys are written from FlatBuffers. */
+static void check_encoding_of_keys(const checker *c, const model_message *message)
+{
+    if (message->key_count > 0 && message->encoding != ENCODING_BINARY)
+        check_unsupported(c, message->keys[0]->origin.place,
+                          "a key of a message with '@encoding' is");
+}
+
 static void check_subject_size(const checker *c, const model_message *message)
 {
     uint64_t length = message->subject.length;
@@ -129,6 +137,7 @@ static void check_module_subjects(checker *c, const model_module *module)
     for (size_t i = 0; i < module->message_count; i++) {
         const model_message *message = &module->messages[i];
         check_subject_size(c, message);
+        check_encoding_of_keys(c, message);
         if (message->key_count > 0)
             text_table_insert(&c->scratch, message->subject, (void *)(uintptr_t)message);
     }

@@ -39,7 +39,7 @@ static void put_subject(json_writer *w, const model_message *message)
 {
     buffer subject = buffer_in(w->out->memory);
 
-    append_subject(&subject, message);
+    model_print_subject(message, &subject);
     json_put_text(w, "subject", buffer_slice(&subject));
 }
 

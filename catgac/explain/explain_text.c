@@ -104,7 +104,7 @@ static void print_service_parts(buffer *out, const part_list *parts, role wanted
         if (wanted == ROLE_SUBSCRIBES)
             append_server_names(out, of);
         buffer_append_text(out, ", ");
-        append_subject(out, of->message);
+        model_print_subject(of->message, out);
         buffer_append_char(out, '\n');
         word = "";
     }
@@ -223,7 +223,7 @@ static void print_message(const part_list *all, const model_message *message, bu
     buffer_append_char(out, '\n');
     print_doc(out, &message->origin.doc);
     begin_line(out, "subject");
-    append_subject(out, message);
+    model_print_subject(message, out);
     buffer_append_text(out, message->is_pattern        ? ", only received\n"
                             : message->has_own_subject ? ", without a prefix\n"
                                                        : "\n");

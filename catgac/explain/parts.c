@@ -104,13 +104,6 @@ void append_full_name(buffer *out, const model_origin *origin)
                   SLICE_PRINT(origin->name));
 }
 
-void append_subject(buffer *out, const model_message *message)
-{
-    buffer_append(out, message->subject);
-    for (size_t i = 0; i < message->key_count; i++)
-        buffer_printf(out, ".{%.*s}", SLICE_PRINT(message->keys[i]->origin.name));
-}
-
 /* Appends the queue group: one for all calls of a service, one for each event handler. Stored
  * events have a durable instead. */
 void append_queue_group(buffer *out, const part *of)

@@ -34,9 +34,6 @@ message_word(const model_message *message); /* Returns the word for a message: "
 /* Appends shop.orders.CreateOrder. */
 void append_full_name(buffer *out, const model_origin *origin);
 
-/* Appends the subject with its keys: catga.events.shop.orders.v1.OrderPaid.{shop_id} */
-void append_subject(buffer *out, const model_message *message);
-
 /* Append the name of a queue group or durable; nothing if there is none, as for a broadcast or
  * an event that is not stored. <instance> is the placeholder of the replica's name. */
 void append_queue_group(buffer *out, const part *of);

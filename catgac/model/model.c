@@ -234,6 +234,13 @@ bool model_is_stored(const model_message *message)
     return message->kind == MESSAGE_EVENT && message->qos != QOS_AT_MOST_ONCE;
 }
 
+void model_print_subject(const model_message *message, buffer *out)
+{
+    buffer_append(out, message->subject);
+    for (size_t i = 0; i < message->key_count; i++)
+        buffer_printf(out, ".{%.*s}", SLICE_PRINT(message->keys[i]->origin.name));
+}
+
 /* Cannot overflow: at most 100 pauses of at most one day. */
 uint64_t model_backoff_total(const model_message *message)
 {

@@ -314,6 +314,9 @@ slice model_encoding_word(model_encoding encoding); /* "json" */
 
 const char *model_qos_text(model_qos qos); /* "at least once" */
 
+/* Appends the subject with its keys: catga.events.shop.orders.v1.OrderPaid.{shop_id} */
+void model_print_subject(const model_message *message, buffer *out);
+
 /* Returns true for an at-least-once event. */
 bool model_is_stored(const model_message *message);
 

@@ -619,7 +619,7 @@ CATGA_CHECKED static inline catga_status ${store.type}_gc(catga_bus *bus,
 
 /*
  * ---- ${message.word} ${message.name}
- * on ${message.subject}
+ * on ${message.shown_subject}
   % if message.encoding_word
  * payload: ${message.encoding_word}
   % end

@@ -119,6 +119,21 @@ static const catga_claims ${message.type}_claims = {
 };
 
   % end
+  % if message.key_fields
+static const uint16_t ${message.type}_key_fields[] = {
+    % for key in message.key_fields
+    ${key.id}, /* ${key.name} */
+    % end
+};
+
+static const catga_keys ${message.type}_keys = {
+    ${message.type}_key_fields,
+    ${message.key_count}, /* keys */
+    "${message.subjects}",
+    catga_keys_put,
+};
+
+  % end
 const catga_message ${message.type}_message_descriptor = {
     "${message.subject}",
     &${message.type}_descriptor,
@@ -137,6 +152,7 @@ const catga_message ${message.type}_message_descriptor = {
     ${message.delivery}, /* delivery */
     ${message.claims}, /* claims */
     ${message.encoding}, /* encoding */
+    ${message.keys}, /* keys */
 };
   % if not message.is_event
 
@@ -194,7 +210,7 @@ static const catga_handler ${service.type}_handlers[] = {
      * offset in the struct of the service, run */
     % for handler in service.handlers
     {"${handler.name}", &${handler.type}_message_descriptor, ${handler.sharing},
-     offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name}},
+     offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name}, NULL},
     % end
 };
 

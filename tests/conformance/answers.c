@@ -13,7 +13,8 @@ enum { EVENTS = 1000, REPLIERS = 3, COMMANDS = 50 };
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
 static const catga_handler reader_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener)};
 

@@ -19,8 +19,9 @@ static const catga_message once_echo = {.subject = "catga.commands.sample.v1.Ech
                                         .timeout_ms = 3000,
                                         .retries = 2,
                                         .claims = &claims};
-static const catga_handler once_handlers[] = {
-    {"echo", &once_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo}};
+static const catga_handler once_handlers[] = {{"echo", &once_echo, CATGA_GROUP,
+                                               offsetof(sample_answerer, echo),
+                                               sample_answerer_run_echo, NULL}};
 static const catga_service once_service = {"Answerer", once_handlers, 1, sizeof(sample_answerer)};
 
 static const catga_delivery stored_delivery = {
@@ -34,12 +35,13 @@ static const catga_delivery once_delivery = {.stream = &kept_stream,
 static const catga_message once_stored = KEPT(&once_delivery, .timeout_ms = 3000, .retries = 2);
 
 static const catga_handler reader_handlers[] = {
-    {"notify", &stored, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &stored, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener)};
 static const catga_handler once_reader_handlers[] = {
     {"notify", &once_stored, CATGA_GROUP, offsetof(sample_listener, notify),
-     sample_listener_run_notify},
+     sample_listener_run_notify, NULL},
 };
 static const catga_service once_reader = {"Reader", once_reader_handlers, 1,
                                           sizeof(sample_listener)};

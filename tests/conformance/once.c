@@ -33,10 +33,10 @@ static const catga_message shipped = {
 };
 
 static const catga_handler handlers[] = {
-    {"notify", &shipped, CATGA_GROUP, offsetof(sample_listener, notify),
-     sample_listener_run_notify},
+    {"notify", &shipped, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
     {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
-     sample_listener_run_refresh},
+     sample_listener_run_refresh, NULL},
 };
 static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
 static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};

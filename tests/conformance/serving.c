@@ -18,10 +18,11 @@ static const catga_message kept_once = KEPT(&once, .timeout_ms = 3000);
 static const catga_message kept = KEPT(&least, .timeout_ms = 3000);
 static const catga_handler once_handlers[] = {
     {"notify", &kept_once, CATGA_GROUP, offsetof(sample_listener, notify),
-     sample_listener_run_notify},
+     sample_listener_run_notify, NULL},
 };
 static const catga_handler least_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
 static const catga_service reader = {"Reader", least_handlers, 1, sizeof(sample_listener)};

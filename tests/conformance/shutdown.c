@@ -24,7 +24,8 @@ enum { ROUNDS = 6, MOST = 100000, STUCK = 999999 };
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries = 3);
 static const catga_handler handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 

@@ -16,9 +16,10 @@ static const catga_delivery delivery = {
     .stream = &kept_stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 3000, .retries = 2);
 static const catga_handler stored_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
-     sample_listener_run_refresh},
+     sample_listener_run_refresh, NULL},
 };
 static const catga_service storer = {"Storer", stored_handlers, 2, sizeof(sample_listener)};
 static const sample hello = {{"hello", 5}, 7};

@@ -45,21 +45,25 @@ static const catga_message frail = {
 };
 
 static const catga_handler handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
-     sample_listener_run_refresh},
+     sample_listener_run_refresh, NULL},
 };
 static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
 static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
 static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener)};
 /* Two handlers of one event in one service. */
 static const catga_handler two_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
-    {"audit", &kept, CATGA_GROUP, offsetof(sample_listener, refresh), sample_listener_run_refresh},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
+    {"audit", &kept, CATGA_GROUP, offsetof(sample_listener, refresh), sample_listener_run_refresh,
+     NULL},
 };
 static const catga_service twofold = {"Twofold", two_handlers, 2, sizeof(sample_listener)};
 static const catga_handler frail_handlers[] = {
-    {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
 
@@ -86,7 +90,8 @@ static const catga_message hasty = {
     .delivery = &hasty_delivery,
 };
 static const catga_handler hasty_handlers[] = {
-    {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service hasty_group = {"Hasty", hasty_handlers, 1, sizeof(sample_listener)};
 

@@ -150,7 +150,8 @@ static void use_json(catga_bus *bus)
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 100, .retries = 1);
 static const catga_handler kept_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
 

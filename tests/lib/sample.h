@@ -109,15 +109,15 @@ SAMPLE_RUN(sample_listener, refresh)
 
 static const catga_handler sample_answerer_handlers[] = {
     {"echo", &sample_echo_message, CATGA_GROUP, offsetof(sample_answerer, echo),
-     sample_answerer_run_echo},
+     sample_answerer_run_echo, NULL},
     {"ask", &sample_ask_message, CATGA_GROUP, offsetof(sample_answerer, ask),
-     sample_answerer_run_ask},
+     sample_answerer_run_ask, NULL},
 };
 static const catga_handler sample_listener_handlers[] = {
     {"notify", &sample_noted_message, CATGA_GROUP, offsetof(sample_listener, notify),
-     sample_listener_run_notify},
+     sample_listener_run_notify, NULL},
     {"refresh", &sample_noted_message, CATGA_BROADCAST, offsetof(sample_listener, refresh),
-     sample_listener_run_refresh},
+     sample_listener_run_refresh, NULL},
 };
 SAMPLE_MAYBE_UNUSED static const catga_service sample_answerer_service = {
     "Answerer", sample_answerer_handlers, 2, sizeof(sample_answerer)};

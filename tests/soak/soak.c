@@ -38,7 +38,8 @@ static const catga_message patient_ask = {
     .timeout_ms = PATIENCE_MS,
 };
 static const catga_handler handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 

@@ -151,6 +151,35 @@ static slice encoding_of(model_encoding encoding)
     return SLICE("NULL");
 }
 
+/* Returns the subject with "*" for each key. */
+static slice subjects_of(viewer *v, const model_message *message)
+{
+    buffer subjects = buffer_in(v->memory);
+
+    buffer_append(&subjects, message->subject);
+    for (size_t i = 0; i < message->key_count; i++)
+        buffer_append_text(&subjects, ".*");
+    return buffer_slice(&subjects);
+}
+
+static void view_keys(viewer *v, const model_message *message, view_message *made)
+{
+    buffer shown = buffer_in(v->memory);
+    view_key *keys = VIEW_LIST(v, message->key_count, view_key, &made->key_fields);
+
+    made->key_count = (int64_t)message->key_count;
+    for (size_t i = 0; i < message->key_count; i++) {
+        keys[i].name = message->keys[i]->origin.name;
+        keys[i].id = message->keys[i]->id;
+    }
+    made->keys = message->key_count > 0 ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_keys"))
+                                        : SLICE("NULL");
+    made->subject = message->subject;
+    made->subjects = subjects_of(v, message);
+    model_print_subject(message, &shown);
+    made->shown_subject = buffer_slice(&shown);
+}
+
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
@@ -160,7 +189,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->macro = c_macro_name(v, origin);
     made->word = view_message_word(message->kind);
     made->kind = kind_of(message->kind);
-    made->subject = message->subject;
+    view_keys(v, message, made);
     made->is_pattern = message->is_pattern;
     made->encoding = encoding_of(message->encoding);
     made->encoding_word =
@@ -240,7 +269,7 @@ static void view_stream_of(viewer *v, const model_stream *stream, view_stream *m
         VIEW_LIST(v, stream->message_count, view_stored_event, &made->events);
     for (size_t i = 0; i < stream->message_count; i++) {
         events[i].name = view_full_name(v, &stream->messages[i]->origin);
-        events[i].subject = stream->messages[i]->subject;
+        events[i].subject = subjects_of(v, stream->messages[i]);
     }
 }
 

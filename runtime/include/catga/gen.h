@@ -291,6 +291,23 @@ typedef struct catga_claims {
     uint32_t keep_ms;   /* milliseconds until a claim and its answer expire */
 } catga_claims;
 
+typedef struct catga_message catga_message;
+
+/*
+ * Writes ".7.abc", the keys of a verified message as the last tokens of its subject, with a NUL.
+ * Returns the length, or 0 with *problem, which names the field and its value.
+ */
+typedef size_t catga_keys_function(const catga_message *message, const uint8_t *root, char *text,
+                                   size_t capacity, catga_problem *problem);
+
+/* The keys of a message: fields whose values are the last tokens of its subject. */
+typedef struct catga_keys {
+    const uint16_t *fields; /* ids in the table */
+    size_t count;
+    const char *subjects; /* of every value: "catga.events.shop.orders.v1.OrderPaid.*" */
+    catga_keys_function *put;
+} catga_keys;
+
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
 /*
@@ -311,8 +328,8 @@ typedef struct catga_encoding {
 extern const catga_encoding catga_json_encoding;
 extern const catga_encoding catga_raw_encoding;
 
-typedef struct catga_message {
-    const char *subject; /* with the prefix "catga", which a bus may replace:
+struct catga_message {
+    const char *subject; /* without keys; with the prefix "catga", which a bus may replace:
                             "catga.commands.shop.orders.v1.CreateOrder"; or that of @subject */
     const catga_table *table;
     const catga_table *result;     /* of a command or query, else NULL */
@@ -327,7 +344,14 @@ typedef struct catga_message {
     const catga_delivery *delivery; /* of a stored event, else NULL */
     const catga_claims *claims;     /* of an idempotent command, else NULL */
     const catga_encoding *encoding; /* of payloads; NULL: FlatBuffers */
-} catga_message;
+    const catga_keys *keys;         /* NULL: the subject has no keys */
+};
+
+/* Returns the subject of a subscription to every message of a kind. */
+static inline const char *catga_message_subjects(const catga_message *message)
+{
+    return message->keys == NULL ? message->subject : message->keys->subjects;
+}
 
 /* The delivery of messages to the replicas of a handler. */
 typedef enum catga_sharing {
@@ -342,6 +366,7 @@ typedef struct catga_handler {
     size_t member; /* offset of the function pointer in the service structure */
     /* Calls that function of `handlers`, the service structure. */
     catga_status (*run)(const void *handlers, catga_context *context, const uint8_t *table);
+    const char *subject; /* of its subscription, which selects keys; NULL: every message */
 } catga_handler;
 
 typedef struct catga_service {
@@ -429,6 +454,10 @@ CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_mess
                                                 const void *input, catga_stored *stored);
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
+
+/* The catga_keys_function of every message. */
+size_t catga_keys_put(const catga_message *message, const uint8_t *root, char *text,
+                      size_t capacity, catga_problem *problem);
 
 /* Frees the memory of an answer. Call it before catga_close. NULL is allowed. */
 void catga_received_free(void *received);

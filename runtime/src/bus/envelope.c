@@ -45,6 +45,20 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
     return is_standard(prefix) || is_own(subject) || replace_prefix(envelope, prefix, subject);
 }
 
+catga_status catga_envelope_add_keys(catga_envelope *envelope, const catga_message *message,
+                                     const uint8_t *payload, catga_problem *problem)
+{
+    if (message->keys == NULL)
+        return CATGA_OK;
+    size_t length = strlen(envelope->outgoing.subject);
+    if (envelope->outgoing.subject != envelope->subject)
+        memcpy(envelope->subject, envelope->outgoing.subject, length);
+    envelope->outgoing.subject = envelope->subject;
+    size_t added = message->keys->put(message, catga_follow(payload), envelope->subject + length,
+                                      sizeof envelope->subject - length, problem);
+    return added == 0 ? CATGA_INVALID_MESSAGE : CATGA_OK;
+}
+
 static void add_header(catga_envelope *envelope, const char *name, const char *value)
 {
     assert(envelope->outgoing.header_count < CATGA_ENVELOPE_HEADERS);

@@ -7,6 +7,8 @@
 #include "bus/trace_headers.h"
 #include "transport/transport.h"
 
+#include <catga/gen.h>
+
 #define CATGA_HEADER_ID          "Nats-Msg-Id"
 #define CATGA_HEADER_TIMEOUT     "Catga-Timeout"
 #define CATGA_HEADER_CORRELATION "Catga-Correlation-Id"
@@ -38,6 +40,13 @@ typedef struct catga_envelope {
  * is. Both outlive the envelope. Returns false if the result is too long.
  */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
+
+/*
+ * Adds the keys of an encoded message to its subject, if it has keys. CATGA_INVALID_MESSAGE: a
+ * value is no token, or the subject is too long; *problem says which.
+ */
+catga_status catga_envelope_add_keys(catga_envelope *envelope, const catga_message *message,
+                                     const uint8_t *payload, catga_problem *problem);
 
 /* Adds a valid header of the sender, whose texts it needs. These headers come first. */
 void catga_envelope_borrow(catga_envelope *envelope, const catga_header *header);

@@ -1,5 +1,4 @@
 /* Sends commands and queries whose caller waits for the answer. */
-#include "bus/encode_buffer.h"
 #include "client/call_id.h"
 #include "client/tries.h"
 #include "observe/hooks.h"
@@ -11,11 +10,10 @@ static catga_pending *send_call(catga_bus *bus, const catga_message *message,
 {
     catga_pending *call;
 
-    outcome->status = catga_tries_begin(bus, message, settings, false, &call, &outcome->problem);
+    outcome->status =
+        catga_tries_begin(bus, message, settings, false, payload, &call, &outcome->problem);
     if (outcome->status != CATGA_OK)
         return NULL;
-    call->request.envelope.outgoing.data = payload->data;
-    call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(bus->state, call, outcome);
     return call;
 }

@@ -1,5 +1,4 @@
 /* Publishes events whose publisher waits: until the event is sent, or until it is stored. */
-#include "bus/encode_buffer.h"
 #include "bus/status.h"
 #include "client/address.h"
 #include "client/event_size.h"
@@ -16,6 +15,15 @@ static catga_status refuse(catga_bus *bus, const catga_message *message, catga_s
 
 /* ---- At most once ---- */
 
+static catga_status send_addressed(catga_bus_state *state, const catga_message *message,
+                                   catga_envelope *envelope)
+{
+    catga_hook_send_begins(state, message, envelope, 1);
+    catga_status status = state->operations->publish(state->transport, &envelope->outgoing);
+    catga_hook_send_ends(state, message, envelope, 1, status, false, 0);
+    return status;
+}
+
 /* Sends an event, without waiting for the server. */
 static catga_status send_event(catga_bus *bus, const catga_message *message, const void *input,
                                catga_problem *problem)
@@ -26,17 +34,15 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     catga_status status = catga_bus_may_send(bus);
 
     if (status == CATGA_OK)
-        status = catga_address(&envelope, bus, message, problem);
-    if (status == CATGA_OK)
         status = catga_encode_buffer_fill_as(&payload, state, message->encoding, message->table,
                                              input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
-    envelope.outgoing.data = payload.data;
-    envelope.outgoing.length = payload.length;
-    catga_hook_send_begins(state, message, &envelope, 1);
-    status = state->operations->publish(state->transport, &envelope.outgoing);
-    catga_hook_send_ends(state, message, &envelope, 1, status, false, 0);
+    status = catga_address(&envelope, bus, message, &payload, problem);
+    if (status == CATGA_OK)
+        status = send_addressed(state, message, &envelope);
+    else
+        (void)refuse(bus, message, status);
     catga_encode_buffer_free(&payload, state);
     return status;
 }
@@ -54,11 +60,9 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     catga_status status = catga_event_size_check(state, message, payload->length, problem);
 
     if (status == CATGA_OK)
-        status = catga_tries_begin(bus, message, NULL, false, &call, problem);
+        status = catga_tries_begin(bus, message, NULL, false, payload, &call, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
-    call->request.envelope.outgoing.data = payload->data;
-    call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(state, call, &outcome);
     catga_tries_report(state, call, outcome.status, false);
     *placed = outcome.placed;

@@ -2,7 +2,6 @@
 #include "client/send.h"
 
 #include "base/running.h"
-#include "bus/encode_buffer.h"
 #include "client/call_id.h"
 #include "client/event_size.h"
 #include "client/tries.h"
@@ -84,23 +83,20 @@ static catga_status copy_message(catga_bus_state *state, catga_request *request,
     return CATGA_OK;
 }
 
-/* Sets the payload. A call with a single try uses the sender's bytes. */
-static catga_status set_payload(catga_bus_state *state, catga_request *request,
-                                const catga_encode_buffer *payload, catga_problem *problem)
+/* Keeps the payload for retries. A call with a single try uses the sender's bytes. */
+static catga_status keep_payload(catga_bus_state *state, catga_request *request,
+                                 catga_problem *problem)
 {
-    request->envelope.outgoing.data = payload->data;
-    request->envelope.outgoing.length = payload->length;
     if (request->retry.retries_left == 0 && !request->retry.repeatable)
         return CATGA_OK;
     return copy_message(state, request, problem);
 }
 
 /* Sends the first try. Reports and frees the call if that ends it. */
-static catga_status start(const catga_bus *bus, catga_pending *call,
-                          const catga_encode_buffer *payload, catga_problem *problem)
+static catga_status start(const catga_bus *bus, catga_pending *call, catga_problem *problem)
 {
     catga_bus_state *state = bus->state;
-    catga_status status = set_payload(state, &call->request, payload, problem);
+    catga_status status = keep_payload(state, &call->request, problem);
     catga_outcome outcome;
 
     if (status != CATGA_OK) {
@@ -138,7 +134,7 @@ static catga_status send_payload(catga_bus *bus, const catga_message *message,
     catga_status status = catga_event_size_check(bus->state, message, payload->length, problem);
 
     if (status == CATGA_OK)
-        status = catga_tries_begin(bus, message, settings, true, &call, problem);
+        status = catga_tries_begin(bus, message, settings, true, payload, &call, problem);
     if (status != CATGA_OK) {
         catga_hook_send_refused(bus, message, status);
         return status;
@@ -146,7 +142,7 @@ static catga_status send_payload(catga_bus *bus, const catga_message *message,
     call->request.deliver = to.deliver;
     call->request.callback = to.callback;
     call->request.user = to.user;
-    return start(bus, call, payload, problem);
+    return start(bus, call, problem);
 }
 
 /* Encodes the message, unless nothing can be sent. The caller frees the payload after a success. */

@@ -67,7 +67,8 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
 
 catga_status catga_tries_begin(const catga_bus *bus, const catga_message *message,
                                const catga_call_settings *settings, bool has_callback,
-                               catga_pending **claimed, catga_problem *problem)
+                               const catga_encode_buffer *payload, catga_pending **claimed,
+                               catga_problem *problem)
 {
     catga_bus_state *state = bus->state;
     catga_status status = has_callback ? catga_bus_may_send(bus) : catga_bus_may_wait(bus);
@@ -80,7 +81,7 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
                  state->settings.in_flight);
         return CATGA_OVERLOADED;
     }
-    status = catga_address(&call->request.envelope, bus, message, problem);
+    status = catga_address(&call->request.envelope, bus, message, payload, problem);
     if (status != CATGA_OK) {
         catga_calls_free(&state->calls, call);
         return status;

@@ -5,16 +5,18 @@
 #ifndef CATGA_TRIES_H
 #define CATGA_TRIES_H
 
+#include "bus/encode_buffer.h"
 #include "client/outcome.h"
 
 /*
- * Claims a call for a message of a schema, which the caller frees. The payload is not set yet.
- * `settings`: of this call, or NULL. `has_callback`: nobody waits for the outcome. Fails with
- * *problem, if that is known.
+ * Claims a call for a message of a schema, which the caller frees. `payload` must outlive the call,
+ * or be replaced by a copy. `settings`: of this call, or NULL. `has_callback`: nobody waits for the
+ * outcome. Fails with *problem, if that is known.
  */
 catga_status catga_tries_begin(const catga_bus *bus, const catga_message *message,
                                const catga_call_settings *settings, bool has_callback,
-                               catga_pending **call, catga_problem *problem);
+                               const catga_encode_buffer *payload, catga_pending **call,
+                               catga_problem *problem);
 
 /* Begins the tries of a claimed call by a plan. */
 void catga_tries_plan(const catga_bus_state *state, catga_pending *call,

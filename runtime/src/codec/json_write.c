@@ -86,26 +86,6 @@ static void print_integer_as(sink *out, value_type shown, int64_t value)
         print_integer(out, shown.kind, value);
 }
 
-static int64_t load_integer(const uint8_t *at, unsigned kind)
-{
-    switch (kind) {
-    case CATGA_KIND_i8:
-        return catga_load_i8(at);
-    case CATGA_KIND_i16:
-        return catga_load_i16(at);
-    case CATGA_KIND_i32:
-        return catga_load_i32(at);
-    case CATGA_KIND_u8:
-        return catga_load_u8(at);
-    case CATGA_KIND_u16:
-        return catga_load_u16(at);
-    case CATGA_KIND_u32:
-        return catga_load_u32(at);
-    default:
-        return catga_load_i64(at);
-    }
-}
-
 static void print_scalar(sink *out, value_type shown, const uint8_t *at)
 {
     if (shown.kind == CATGA_KIND_bool)
@@ -115,7 +95,7 @@ static void print_scalar(sink *out, value_type shown, const uint8_t *at)
     else if (shown.kind == CATGA_KIND_f64)
         sink_floating(out, catga_load_f64(at), 17);
     else
-        print_integer_as(out, shown, load_integer(at, shown.kind));
+        print_integer_as(out, shown, value_load_integer(at, shown.kind));
 }
 
 /* Writes the default of an absent field. */

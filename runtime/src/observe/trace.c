@@ -74,7 +74,7 @@ static void report_refused(catga_trace *trace, const catga_sending *sending)
 
     bus.header_count = 0; /* they may be the reason */
     if (is_forked(bus.state) ||
-        catga_address(&envelope, &bus, sending->message, &problem) != CATGA_OK)
+        catga_address(&envelope, &bus, sending->message, NULL, &problem) != CATGA_OK)
         return;
     catga_trace_begin(trace, &envelope.span, true);
     report_sent(trace, sending, &envelope);

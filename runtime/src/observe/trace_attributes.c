@@ -48,6 +48,23 @@ static void begin(catga_trace_attributes *attributes, const catga_bus_state *sta
     add_text(attributes, "messaging.operation.type", catga_str(type));
 }
 
+/* Adds the subject, and of one with keys that of every key, which has few values. */
+static void add_destination(catga_trace_attributes *attributes, const catga_bus_state *state,
+                            const catga_message *message, catga_string subject)
+{
+    static const char standard[] = "catga.";
+
+    add_text(attributes, "messaging.destination.name", subject);
+    if (message->keys == NULL)
+        return;
+    const char *subjects = message->keys->subjects;
+    bool has_prefix = strncmp(subjects, standard, sizeof standard - 1) == 0;
+    (void)catga_text_format(attributes->subjects, sizeof attributes->subjects, "%.*s%s",
+                            has_prefix ? (int)state->prefix.length : 0, state->prefix.data,
+                            subjects + (has_prefix ? sizeof standard - 2 : 0));
+    add_text(attributes, "messaging.destination.template", catga_str(attributes->subjects));
+}
+
 /* ---- Sent messages ---- */
 
 static void add_ids(catga_trace_attributes *attributes, const catga_envelope *envelope)
@@ -66,7 +83,8 @@ void catga_trace_attributes_sent(catga_trace_attributes *attributes, const catga
     bool is_event = sending->message->kind == CATGA_EVENT;
 
     begin(attributes, sending->state, is_event ? "publish" : "request", "send");
-    add_text(attributes, "messaging.destination.name", catga_str(envelope->outgoing.subject));
+    add_destination(attributes, sending->state, sending->message,
+                    catga_str(envelope->outgoing.subject));
     add_ids(attributes, envelope);
     if (sending->attempt != 0)
         add_number(attributes, "messaging.message.body.size", (int64_t)envelope->outgoing.length);
@@ -102,7 +120,7 @@ void catga_trace_attributes_handled(catga_trace_attributes *attributes,
                                     const catga_context *context, catga_status failure)
 {
     begin(attributes, context->state, "process", "process");
-    add_text(attributes, "messaging.destination.name", context->incoming->subject);
+    add_destination(attributes, context->state, context->message, context->incoming->subject);
     add_text(attributes, "messaging.consumer.group.name", group_of(context, attributes->group));
     add_text(attributes, "messaging.message.id",
              clean(attributes->id, sizeof attributes->id, catga_context_message_id(context)));

@@ -19,6 +19,7 @@ void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
     context->incoming = incoming;
     context->decoded = NULL;
     context->deadline = CATGA_FOREVER;
+    context->has_other_subject = false;
     context->answered = false;
     context->too_large = false;
     context->claimed = NULL;

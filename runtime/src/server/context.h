@@ -4,6 +4,7 @@
 
 #include "base/running.h"
 #include "bus/decode_buffer.h"
+#include "server/received.h"
 #include "server/service.h"
 
 struct catga_context {
@@ -16,6 +17,7 @@ struct catga_context {
     const catga_incoming *incoming;
     catga_decoded *decoded; /* the message, if its payload is no FlatBuffers; else NULL */
     int64_t deadline;       /* monotonic; CATGA_FOREVER for an event */
+    bool has_other_subject; /* a replay without the subject of its event: keys are not compared */
     bool answered;
     bool too_large;                /* the answer exceeds a limit and was neither sent nor kept */
     struct catga_claimed *claimed; /* keeps the answer; NULL without a claim */
@@ -58,6 +60,8 @@ static inline catga_status catga_context_open(catga_context *context, const uint
 
     if (CATGA_UNLIKELY(context->message->encoding != NULL))
         return catga_context_decode(context, table, problem);
+    if (CATGA_UNLIKELY(context->message->keys != NULL && !context->has_other_subject))
+        return catga_received_verify(context->message, incoming, table, problem);
     return catga_verify(context->message->table, incoming->data, incoming->length, table, problem);
 }
 

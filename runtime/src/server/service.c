@@ -130,7 +130,7 @@ static catga_status subscribe(catga_bus_state *state, catga_endpoint *endpoint)
         options.pending = (unsigned)state->settings.backlog;
         options.refuse = catga_dispatch_overload;
     }
-    if (!catga_envelope_begin(&envelope, state->prefix, endpoint->handler->message->subject))
+    if (!catga_envelope_begin(&envelope, state->prefix, catga_handler_subject(endpoint->handler)))
         return CATGA_INVALID_ARGUMENT;
     catga_status status = catga_claims_prepare(state, endpoint->handler->message);
     if (status != CATGA_OK)

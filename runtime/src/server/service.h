@@ -22,6 +22,12 @@ typedef struct catga_endpoint {
     catga_log_limit ended;
 } catga_endpoint;
 
+/* Returns the subject of a handler's subscription, with the prefix "catga". */
+static inline const char *catga_handler_subject(const catga_handler *handler)
+{
+    return handler->subject != NULL ? handler->subject : catga_message_subjects(handler->message);
+}
+
 /* A service that is served; freed by catga_services_end. */
 struct catga_service_instance {
     catga_service_instance *next;

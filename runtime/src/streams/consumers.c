@@ -33,7 +33,8 @@ static bool put_names(const catga_bus_state *state, const catga_endpoint *endpoi
     return catga_names_stream(state, message->delivery->stream, to->stream) &&
            catga_names_consumer(state, endpoint->service_instance->service, endpoint->handler,
                                 to->consumer) &&
-           catga_envelope_begin(&to->envelope, state->prefix, message->subject);
+           catga_envelope_begin(&to->envelope, state->prefix,
+                                catga_handler_subject(endpoint->handler));
 }
 
 /* Takes the instance name for the service, which the upkeep thread then announces. */

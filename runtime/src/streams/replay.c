@@ -75,6 +75,7 @@ void catga_replay_receive(void *user, catga_incoming *incoming)
     if (subject != NULL)
         incoming->subject = catga_str(subject);
     catga_context_begin(&context, endpoint, incoming);
+    context.has_other_subject = subject == NULL;
     catga_hook_handling_begins(&context);
     context.outcome = handle(&context, endpoint);
     catga_hook_handling_ends(&context);

@@ -1345,7 +1345,7 @@ const catga_message sample_everything_do_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status sample_everything_do_it_call(catga_bus *bus,
@@ -1380,7 +1380,7 @@ const catga_message sample_everything_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status sample_everything_ask_it_call(catga_bus *bus,
@@ -1420,7 +1420,7 @@ const catga_message sample_everything_do_it_once_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &sample_everything_do_it_once_claims, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status sample_everything_do_it_once_call(catga_bus *bus,
@@ -1467,7 +1467,7 @@ const catga_message sample_everything_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- event sample.everything.Kept ---- */
@@ -1492,7 +1492,7 @@ const catga_message sample_everything_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_kept_delivery, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- event sample.everything.AlsoKept ---- */
@@ -1517,7 +1517,7 @@ const catga_message sample_everything_also_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_also_kept_delivery, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- Service sample.everything.Doer ---- */
@@ -1547,11 +1547,11 @@ static const catga_handler sample_everything_doer_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run */
     {"do_it", &sample_everything_do_it_message_descriptor, CATGA_GROUP,
-     offsetof(sample_everything_doer, do_it), sample_everything_doer_run_do_it},
+     offsetof(sample_everything_doer, do_it), sample_everything_doer_run_do_it, NULL},
     {"ask_it", &sample_everything_ask_it_message_descriptor, CATGA_GROUP,
-     offsetof(sample_everything_doer, ask_it), sample_everything_doer_run_ask_it},
+     offsetof(sample_everything_doer, ask_it), sample_everything_doer_run_ask_it, NULL},
     {"do_it_once", &sample_everything_do_it_once_message_descriptor, CATGA_GROUP,
-     offsetof(sample_everything_doer, do_it_once), sample_everything_doer_run_do_it_once},
+     offsetof(sample_everything_doer, do_it_once), sample_everything_doer_run_do_it_once, NULL},
 };
 
 static const catga_service sample_everything_doer_descriptor = {
@@ -1606,13 +1606,13 @@ static const catga_handler sample_everything_watcher_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run */
     {"note", &sample_everything_done_message_descriptor, CATGA_GROUP,
-     offsetof(sample_everything_watcher, note), sample_everything_watcher_run_note},
+     offsetof(sample_everything_watcher, note), sample_everything_watcher_run_note, NULL},
     {"refresh", &sample_everything_done_message_descriptor, CATGA_BROADCAST,
-     offsetof(sample_everything_watcher, refresh), sample_everything_watcher_run_refresh},
+     offsetof(sample_everything_watcher, refresh), sample_everything_watcher_run_refresh, NULL},
     {"keep", &sample_everything_kept_message_descriptor, CATGA_GROUP,
-     offsetof(sample_everything_watcher, keep), sample_everything_watcher_run_keep},
+     offsetof(sample_everything_watcher, keep), sample_everything_watcher_run_keep, NULL},
     {"keep_all", &sample_everything_also_kept_message_descriptor, CATGA_BROADCAST,
-     offsetof(sample_everything_watcher, keep_all), sample_everything_watcher_run_keep_all},
+     offsetof(sample_everything_watcher, keep_all), sample_everything_watcher_run_keep_all, NULL},
 };
 
 static const catga_service sample_everything_watcher_descriptor = {

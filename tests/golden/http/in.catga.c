@@ -1046,7 +1046,7 @@ const catga_message test_http_create_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_create_order_call(catga_bus *bus,
@@ -1081,7 +1081,7 @@ const catga_message test_http_change_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_change_order_call(catga_bus *bus,
@@ -1116,7 +1116,7 @@ const catga_message test_http_drop_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_drop_order_call(catga_bus *bus,
@@ -1151,7 +1151,7 @@ const catga_message test_http_get_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_get_order_call(catga_bus *bus,
@@ -1186,7 +1186,7 @@ const catga_message test_http_last_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_last_order_call(catga_bus *bus,
@@ -1221,7 +1221,7 @@ const catga_message test_http_inner_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_http_inner_call(catga_bus *bus,
@@ -1256,7 +1256,7 @@ const catga_message test_http_order_created_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- event test.http.OrderDropped ---- */
@@ -1273,5 +1273,5 @@ const catga_message test_http_order_dropped_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };

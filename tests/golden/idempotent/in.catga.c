@@ -232,7 +232,7 @@ const catga_message shop_pay_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_pay_claims, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status shop_pay_call(catga_bus *bus,
@@ -284,7 +284,7 @@ const catga_message shop_refund_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_refund_claims, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status shop_refund_call(catga_bus *bus,
@@ -337,9 +337,9 @@ static const catga_handler shop_till_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run */
     {"pay", &shop_pay_message_descriptor, CATGA_GROUP,
-     offsetof(shop_till, pay), shop_till_run_pay},
+     offsetof(shop_till, pay), shop_till_run_pay, NULL},
     {"refund", &shop_refund_message_descriptor, CATGA_GROUP,
-     offsetof(shop_till, refund), shop_till_run_refund},
+     offsetof(shop_till, refund), shop_till_run_refund, NULL},
 };
 
 static const catga_service shop_till_descriptor = {

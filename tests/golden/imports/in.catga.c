@@ -354,7 +354,7 @@ const catga_message test_imports_get_price_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_imports_get_price_call(catga_bus *bus,
@@ -389,7 +389,7 @@ const catga_message test_imports_get_amount_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_imports_get_amount_call(catga_bus *bus,

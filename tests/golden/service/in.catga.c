@@ -227,7 +227,7 @@ const catga_message test_services_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_services_ask_it_call(catga_bus *bus,
@@ -262,7 +262,7 @@ const catga_message test_services_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
-    NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- Service test.services.Answerer ---- */
@@ -278,7 +278,7 @@ static const catga_handler test_services_answerer_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run */
     {"ask_it", &test_services_ask_it_message_descriptor, CATGA_GROUP,
-     offsetof(test_services_answerer, ask_it), test_services_answerer_run_ask_it},
+     offsetof(test_services_answerer, ask_it), test_services_answerer_run_ask_it, NULL},
 };
 
 static const catga_service test_services_answerer_descriptor = {
@@ -319,9 +319,9 @@ static const catga_handler test_services_watcher_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run */
     {"note", &test_services_done_message_descriptor, CATGA_GROUP,
-     offsetof(test_services_watcher, note), test_services_watcher_run_note},
+     offsetof(test_services_watcher, note), test_services_watcher_run_note, NULL},
     {"refresh", &test_services_done_message_descriptor, CATGA_BROADCAST,
-     offsetof(test_services_watcher, refresh), test_services_watcher_run_refresh},
+     offsetof(test_services_watcher, refresh), test_services_watcher_run_refresh, NULL},
 };
 
 static const catga_service test_services_watcher_descriptor = {

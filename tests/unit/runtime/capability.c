@@ -8,7 +8,8 @@
 static const catga_delivery delivery = {.stream = &kept_stream};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 1000, .retries = 2);
 static const catga_handler stored_handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service stored = {"Reader", stored_handlers, 1, sizeof(sample_listener)};
 
@@ -22,13 +23,14 @@ static const catga_message claimed = {
     .claims = &claims,
 };
 static const catga_handler claimed_handlers[] = {
-    {"echo", &claimed, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo},
+    {"echo", &claimed, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo,
+     NULL},
 };
 static const catga_service idempotent = {"Answerer", claimed_handlers, 1, sizeof(sample_answerer)};
 
 static const catga_handler plain_handlers[] = {
     {"echo", &sample_echo_message, CATGA_GROUP, offsetof(sample_answerer, echo),
-     sample_answerer_run_echo},
+     sample_answerer_run_echo, NULL},
 };
 static const catga_service plain = {"Answerer", plain_handlers, 1, sizeof(sample_answerer)};
 

@@ -9,9 +9,10 @@ static const catga_delivery delivery = {
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 1000, .retries = 2);
 
 static const catga_handler handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
     {"refresh", &sample_noted_message, CATGA_BROADCAST, offsetof(sample_listener, refresh),
-     sample_listener_run_refresh},
+     sample_listener_run_refresh, NULL},
 };
 static const catga_service service = {"Idler", handlers, 2, sizeof(sample_listener)};
 

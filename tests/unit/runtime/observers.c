@@ -181,7 +181,8 @@ static const catga_delivery delivery = {
     .stream = &kept_stream, .backoff_ms = 60000, .backoff_longest_ms = 60000, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 1000, .retries = 1);
 static const catga_handler handlers[] = {
-    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
+     NULL},
 };
 static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 
