@@ -132,6 +132,10 @@ static void compare_subscription(comparison *c, const subscribed *after,
     else if (now->delivery != old->delivery)
         report(c, RULE_SUBSCRIPTION_CHANGED, now->place, old->place, "'%.*s' is a %s now",
                SLICE_PRINT(now->name), now->delivery == DELIVERY_GROUP ? "group" : "broadcast");
+    else if ((now->is_selective || old->is_selective) && !slice_equal(now->subject, old->subject))
+        report(c, RULE_SELECTION_CHANGED, now->place, old->place,
+               "'%.*s' is on %.*s now, and was on %.*s", SLICE_PRINT(now->name),
+               SLICE_PRINT(now->subject), SLICE_PRINT(old->subject));
 }
 
 void compare_services(comparison *c, const model_service *before, const model_service *after)

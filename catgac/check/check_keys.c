@@ -62,6 +62,16 @@ void check_keys(checker *c, const symbol *s)
             keys[message->key_count++] = &s->table->fields[i];
 }
 
+bool check_is_token_text(slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (c <= ' ' || c >= 0x7f || c == '.' || c == '*' || c == '>')
+            return false;
+    }
+    return text.length > 0;
+}
+
 static size_t longest_text(const model_field *field)
 {
     return field->type.kind == TYPE_STRING     ? field->max_length

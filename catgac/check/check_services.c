@@ -10,7 +10,7 @@ typedef struct service_draft {
     symbol *of;
     model_handler *handlers;
     model_publication *publications;
-    model_subscription *subscriptions;
+    subscription_draft subscriptions;
     model_called *called;
     text_table published; /* by the address of the message */
     text_table calls;     /* the same */
@@ -108,19 +108,11 @@ static void add_publication(service_draft *draft, const ast_member *line)
 
 static void add_subscription(service_draft *draft, const ast_member *line)
 {
-    model_service *service = draft->of->service;
-
     check_name_shape(draft->c, line->name);
-    const symbol *message = resolve_message(draft, line, true);
+    const symbol *message = line->is_family ? NULL : resolve_message(draft, line, true);
     slice name = handler_name(draft, line->name.text, line->name.place);
-    if (message == NULL)
-        return;
-    draft->subscriptions[service->subscription_count++] =
-        (model_subscription){.message = message->message,
-                             .delivery = line->is_broadcast ? DELIVERY_BROADCAST : DELIVERY_GROUP,
-                             .name = name,
-                             .place = line->name.place,
-                             .doc = check_doc(line->doc)};
+    if (message != NULL || line->is_family)
+        check_subscribe(&draft->subscriptions, line, message, name);
 }
 
 static void add_call(service_draft *draft, const ast_member *line)
@@ -174,7 +166,8 @@ void check_service(checker *c, symbol *s)
         .of = s,
         .handlers = ARENA_ARRAY(c->memory, lines->count, model_handler),
         .publications = ARENA_ARRAY(c->memory, lines->count, model_publication),
-        .subscriptions = ARENA_ARRAY(c->memory, lines->count, model_subscription),
+        .subscriptions =
+            {c, s, ARENA_ARRAY(c->memory, check_count_subscriptions(c, s), model_subscription), 0},
         .called = ARENA_ARRAY(c->memory, lines->count, model_called),
         .published = text_table_in(c->memory),
         .calls = text_table_in(c->memory),
@@ -182,7 +175,6 @@ void check_service(checker *c, symbol *s)
 
     s->service->handlers = draft.handlers;
     s->service->publications = draft.publications;
-    s->service->subscriptions = draft.subscriptions;
     s->service->called = draft.called;
     if (lines->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
@@ -190,6 +182,8 @@ void check_service(checker *c, symbol *s)
     text_table_clear(&c->scratch);
     for (const ast_member *line = lines->first; line != NULL; line = line->next)
         add_line(&draft, line);
+    s->service->subscriptions = draft.subscriptions.subscriptions;
+    s->service->subscription_count = draft.subscriptions.count;
 }
 
 /* ---- All services ---------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
  * check_settings.c    settings of streams, buckets and object stores
  * check_streams.c     where events are stored, and who hears them there
  * check_calls.c       services that wait for each other
+ * check_subscriptions.c subscriptions to events, by key and to families
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
  */
@@ -255,6 +256,22 @@ void check_message(checker *c, symbol *message);
 void check_service(checker *c, symbol *service);
 void check_handling(checker *c);
 
+/* The subscriptions of a service, while it is checked. */
+typedef struct subscription_draft {
+    checker *c;
+    const symbol *service;
+    model_subscription *subscriptions;
+    size_t count;
+} subscription_draft;
+
+/* Returns the largest number of subscriptions that the lines of a service make. */
+size_t check_count_subscriptions(const checker *c, const symbol *service);
+
+/* Adds the subscriptions of a line: one, or of a family one for each of its events. `event` is the
+ * event that the line names, or NULL; `function` the interned name of the handler. */
+void check_subscribe(subscription_draft *draft, const ast_member *line, const symbol *event,
+                     slice function);
+
 /* ---- check_delivery.c, check_keys.c, check_http.c, check_settings.c, check_streams.c,
  * check_calls.c
  */
@@ -264,6 +281,9 @@ void check_delivery(checker *c, const symbol *s, const annotation_set *set);
 void check_key(const checker *c, const symbol *s, const ast_annotation *annotation,
                model_field *field);
 void check_keys(checker *c, const symbol *s);
+
+/* Returns true if a text is a token of a subject: printable ASCII without blanks, '.', '*', '>'. */
+bool check_is_token_text(slice text);
 void check_subjects(checker *c);
 
 /* Reads '@subject' of a message. */

@@ -402,7 +402,11 @@ typedef enum model_delivery {
 struct model_subscription {
     const model_message *message; /* an event */
     model_delivery delivery;
-    slice name; /* of the function: the name after `as`, as a C member */
+    slice function;    /* the name after `as`, as a C member */
+    slice name;        /* on the server: `function`, or of a family "audit__OrderPaid" */
+    bool is_family;    /* one of the subscriptions to every event of a namespace */
+    bool is_selective; /* has values of keys */
+    slice subject;     /* with "*" for each key without a value */
     span place;
     model_doc doc;
 };

@@ -254,10 +254,13 @@ static void dump_service(const model_service *service, buffer *out)
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
         dump_doc(&subscription->doc, "    ", out);
-        buffer_printf(out, "    on %.*s %s as %.*s\n",
+        buffer_printf(out, "    on %.*s %s as %.*s",
                       SLICE_PRINT(subscription->message->origin.name),
                       subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
                       SLICE_PRINT(subscription->name));
+        if (subscription->is_selective)
+            buffer_printf(out, " on %.*s", SLICE_PRINT(subscription->subject));
+        buffer_append_char(out, '\n');
     }
     for (size_t i = 0; i < service->called_count; i++) {
         dump_doc(&service->called[i].doc, "    ", out);

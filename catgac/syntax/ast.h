@@ -124,7 +124,7 @@ typedef enum ast_member_kind {
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
-    MEMBER_ON,     /* on path group|broadcast as name; */
+    MEMBER_ON,     /* on path(key: value) group|broadcast as name; on path.* ... */
     MEMBER_SETTING /* name: value; of stream, bucket, objects */
 } ast_member_kind;
 
@@ -138,6 +138,8 @@ struct ast_member {
     const ast_expression *value; /* or NULL */
     ast_annotations annotations;
     bool is_broadcast;
+    bool is_family;          /* every event of the namespace `path` */
+    ast_arguments selection; /* values of keys */
     span place;
     doc_comment *doc;
 };

@@ -97,18 +97,24 @@ static void dump_argument(const ast_argument *argument, buffer *out)
     }
 }
 
+static void dump_arguments(const ast_arguments *arguments, buffer *out)
+{
+    const char *joint = "(";
+
+    for (const ast_argument *g = arguments->first; g != NULL; g = g->next) {
+        buffer_append_text(out, joint);
+        dump_argument(g, out);
+        joint = ", ";
+    }
+    if (arguments->count > 0)
+        buffer_append_char(out, ')');
+}
+
 static void dump_annotations(const ast_annotations *annotations, buffer *out)
 {
     for (const ast_annotation *a = annotations->first; a != NULL; a = a->next) {
         buffer_printf(out, " @%.*s", SLICE_PRINT(a->name.text));
-        const char *joint = "(";
-        for (const ast_argument *g = a->arguments.first; g != NULL; g = g->next) {
-            buffer_append_text(out, joint);
-            dump_argument(g, out);
-            joint = ", ";
-        }
-        if (a->arguments.count > 0)
-            buffer_append_char(out, ')');
+        dump_arguments(&a->arguments, out);
     }
 }
 
@@ -118,6 +124,9 @@ static void dump_member(const ast_member *member, buffer *out)
 
     dump_doc(member->doc, "  ", out);
     buffer_printf(out, "  %s%.*s", words[member->kind], SLICE_PRINT(member->path.text));
+    if (member->is_family)
+        buffer_append_text(out, ".*");
+    dump_arguments(&member->selection, out);
     if (member->kind == MEMBER_ON)
         buffer_append_text(out, member->is_broadcast ? " broadcast as " : " group as ");
     buffer_append(out, member->name.text);

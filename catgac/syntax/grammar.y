@@ -294,9 +294,16 @@ line(M) ::= PUBLISH(K) path(P) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_PUBLISH, K); M->path = P; }
 line(M) ::= CALLS(K) path(P) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_CALLS, K); M->path = P; }
-line(M) ::= ON(K) path(P) delivery(B) AS IDENTIFIER(N) SEMICOLON.
+line(M) ::= ON(K) path(P) selection(S) delivery(B) AS IDENTIFIER(N) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B;
-      M->name = ast_make_name(MAKER, N); }
+      M->selection = S; M->name = ast_make_name(MAKER, N); }
+line(M) ::= ON(K) path(P) DOT STAR delivery(B) AS IDENTIFIER(N) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B;
+      M->is_family = true; M->name = ast_make_name(MAKER, N); }
+
+%type selection {ast_arguments}
+selection(S) ::= .                                                  { S = (ast_arguments){0}; }
+selection(S) ::= LEFT_PARENTHESIS arguments(L) RIGHT_PARENTHESIS.   { S = L; }
 
 %type delivery {bool}
 delivery(B) ::= GROUP.      { B = false; }

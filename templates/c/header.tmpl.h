@@ -741,11 +741,17 @@ CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *co
   % if service.handlers
 typedef struct ${service.type} {
     % for handler in service.handlers
-      % for line in handler.doc
+      % if handler.is_first
+        % for line in handler.doc
     /* ${line|comment} */
-      % end
+        % end
+        % if handler.is_family
+    catga_status (*${handler.name})(catga_context *context, const catga_event *event);
+        % else
     catga_status (*${handler.name})(
         catga_context *context, ${handler.type}_view ${handler.parameter});
+        % end
+      % end
     % end
 } ${service.type};
 
@@ -753,16 +759,27 @@ typedef struct ${service.type} {
  * Initializes a service with functions that begin with `prefix`.
  * ${service.macro}(my) uses:
     % for handler in service.handlers
+      % if handler.is_first
  *     my_${handler.name}
+      % end
     % end
  */
 #define ${service.macro}(prefix) \
     { \
     % for handler in service.handlers
+      % if handler.is_first
+        % if handler.is_family
+        CATGA_HANDLER(prefix##_${handler.name}, \
+            catga_status (*)(catga_context *, const catga_event *), \
+            "the handler must be: catga_status " #prefix "_${handler.name}(" \
+            "catga_context *context, const catga_event *event)"), \
+        % else
         CATGA_HANDLER(prefix##_${handler.name}, \
             catga_status (*)(catga_context *, ${handler.type}_view), \
             "the handler must be: catga_status " #prefix "_${handler.name}(" \
             "catga_context *context, ${handler.type}_view ${handler.parameter})"), \
+        % end
+      % end
     % end
     }
 

@@ -196,21 +196,33 @@ catga_status ${message.type}_send(catga_bus *bus,
 
 /* ---- Service ${service.name} ---- */
     % for handler in service.handlers
+      % if handler.is_first
 
 static catga_status ${service.type}_run_${handler.name}(const void *handlers,
         catga_context *context, const uint8_t *table)
 {
+        % if handler.is_family
+    catga_event event = catga_event_of(context, table);
+    return ((const ${service.type} *)handlers)->${handler.name}(context, &event);
+        % else
     ${handler.type}_view view = {table};
     return ((const ${service.type} *)handlers)->${handler.name}(context, view);
+        % end
 }
+      % end
     % end
 
 static const catga_handler ${service.type}_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run */
+     * offset in the struct of the service, run, subject that selects keys */
     % for handler in service.handlers
-    {"${handler.name}", &${handler.type}_message_descriptor, ${handler.sharing},
+    {"${handler.consumer}", &${handler.type}_message_descriptor, ${handler.sharing},
+      % if handler.subject
+     offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name},
+     "${handler.subject}"},
+      % else
      offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name}, NULL},
+      % end
     % end
 };
 

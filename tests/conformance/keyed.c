@@ -17,7 +17,15 @@ typedef struct fixture {
     atomic_uint booked;
     atomic_uint last[ORDERS]; /* number of the last event of an order */
     atomic_uint disordered;
-    atomic_uint rejected;          /* 1: the next event is rejected */
+    atomic_uint rejected;    /* 1: the next event is rejected */
+    atomic_uint fails_every; /* numbers whose first attempt fails; 0: none */
+    atomic_uint fails_first; /* 1: the first number fails once */
+    atomic_uint retried;
+    atomic_uint watched;
+    atomic_uint looked;
+    atomic_uint audits;
+    atomic_uint total;             /* of the numbers of audited payments */
+    char audited[512];             /* the last audited event */
     _Atomic(catga_status) outcome; /* of a call with a callback */
     pthread_mutex_t lock;          /* guards the texts */
     char subject[256];
@@ -97,6 +105,18 @@ static catga_status on_see(catga_context *context, test_keyed_seen_view event)
     return CATGA_OK;
 }
 
+/* Returns whether the first attempt at an event of that number fails. */
+static bool must_fail(fixture *f, const catga_context *context, unsigned number)
+{
+    bool is_chosen = (f->fails_every != 0 && number % f->fails_every == 0) ||
+                     (f->fails_first != 0 && number == 1);
+
+    if (!is_chosen || catga_context_attempt(context) > 1)
+        return false;
+    atomic_fetch_add(&f->retried, 1);
+    return true;
+}
+
 static catga_status on_book(catga_context *context, test_keyed_paid_view event)
 {
     fixture *f = catga_context_user(context);
@@ -106,12 +126,51 @@ static catga_status on_book(catga_context *context, test_keyed_paid_view event)
     keep_subject(context);
     if (atomic_exchange(&f->rejected, 0) != 0)
         return catga_reject(context, "not today");
+    if (must_fail(f, context, number))
+        return CATGA_HANDLER_FAILED;
     if (order < ORDERS && atomic_exchange(&f->last[order], number) + 1 != number)
         atomic_fetch_add(&f->disordered, 1);
     atomic_fetch_add(&f->booked, 1);
     return CATGA_OK;
 }
 
+static catga_status on_watch(catga_context *context, test_keyed_paid_view event)
+{
+    fixture *f = catga_context_user(context);
+
+    assert_true(catga_string_equal(test_keyed_paid_get_order_id(event), CATGA_STR("b")));
+    atomic_fetch_add(&f->watched, 1);
+    return CATGA_OK;
+}
+
+static catga_status on_look(catga_context *context, test_keyed_seen_view event)
+{
+    fixture *f = catga_context_user(context);
+
+    assert_true(catga_string_equal(test_keyed_seen_get_name(event), CATGA_STR("x")));
+    atomic_fetch_add(&f->looked, 1);
+    return CATGA_OK;
+}
+
+/* Gets the events of a family: compares descriptors, reads a view, and prints JSON. */
+static catga_status on_audit(catga_context *context, const catga_event *event)
+{
+    fixture *f = catga_context_user(context);
+    test_keyed_paid_view paid = {event->table};
+    char json[256];
+
+    (void)catga_event_print(event, json, sizeof json);
+    pthread_mutex_lock(&f->lock);
+    snprintf(f->audited, sizeof f->audited, "%s %s", event->name, json);
+    pthread_mutex_unlock(&f->lock);
+    if (event->message == &test_keyed_paid_message_descriptor)
+        atomic_fetch_add(&f->total, test_keyed_paid_get_number(paid));
+    atomic_fetch_add(&f->audits, 1);
+    return CATGA_OK;
+}
+
+static const test_keyed_watchers watchers = TEST_KEYED_WATCHERS(on);
+static const test_keyed_audit audit = TEST_KEYED_AUDIT(on);
 static const test_keyed_till till = TEST_KEYED_TILL(on);
 static const test_keyed_books books = TEST_KEYED_BOOKS(on);
 
@@ -370,6 +429,91 @@ static void one_worker_handles_each_key_in_order(void **state)
     assert_int_equal(f->disordered, 0);
 }
 
+/* A handler that fails gets the event again after later events of its key. */
+static void a_retried_event_may_come_after_later_ones(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join(f, 1);
+
+    atomic_store(&f->fails_first, 1);
+    serve(f, bus);
+    publish_orders(bus);
+    wait_until(f->booked == ORDERS * EVENTS);
+    assert_true(f->disordered > 0);
+}
+
+/* With one unacknowledged event, the server delivers the next one after the settlement, to any
+ * replica and worker. */
+static void one_unacknowledged_event_keeps_the_order(void **state)
+{
+    fixture *f = *state;
+    const catga_options options = {
+        .workers = 3, .unacknowledged = 1, .ack_wait_ms = 5000, .log = keep_log, .log_user = f};
+    catga_bus *bus = fixture_join(&f->base, options);
+    catga_bus *replica = fixture_join(&f->base, options);
+
+    atomic_store(&f->fails_every, 7);
+    serve(f, bus);
+    assert_int_equal(test_keyed_books_serve(replica, &books, f), CATGA_OK);
+    for (unsigned number = 1; number <= 30; number++) {
+        for (char order = 'a'; order < 'c'; order++) {
+            const test_keyed_paid paid = {.order_id = {&order, 1}, .number = number};
+            assert_int_equal(test_keyed_paid_publish(bus, &paid), CATGA_OK);
+        }
+    }
+    wait_until(f->booked == 60);
+    assert_int_equal(f->disordered, 0);
+    assert_int_equal(f->retried, 8);
+}
+
+/* ---- Selected keys and families ---- */
+
+static void a_subscription_selects_keys(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join(f, 1);
+    catga_bus *other = join(f, 1);
+
+    assert_int_equal(test_keyed_watchers_serve(bus, &watchers, f), CATGA_OK);
+    assert_int_equal(test_keyed_watchers_serve(other, &watchers, f), CATGA_OK);
+    serve(f, bus);
+    for (unsigned number = 1; number <= 10; number++) {
+        for (char order = 'a'; order < 'd'; order++) {
+            const test_keyed_paid paid = {.order_id = {&order, 1}, .number = number};
+            assert_int_equal(test_keyed_paid_publish(bus, &paid), CATGA_OK);
+        }
+        assert_int_equal(test_keyed_seen_publish(bus, &(test_keyed_seen){.name = CATGA_STR("x")}),
+                         CATGA_OK);
+        assert_int_equal(test_keyed_seen_publish(bus, &(test_keyed_seen){.name = CATGA_STR("y")}),
+                         CATGA_OK);
+    }
+    wait_until(f->booked == 30 && f->seen == 20 && f->watched == 10 && f->looked == 20);
+}
+
+static void a_family_gets_each_event_once(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join(f, 1);
+    catga_bus *replica = join(f, 1);
+
+    assert_int_equal(test_keyed_audit_serve(bus, &audit, f), CATGA_OK);
+    assert_int_equal(test_keyed_audit_serve(replica, &audit, f), CATGA_OK);
+    serve(f, bus);
+    for (unsigned number = 1; number <= 20; number++) {
+        const test_keyed_paid paid = {.order_id = CATGA_STR("a"), .number = number};
+        assert_int_equal(test_keyed_paid_publish(bus, &paid), CATGA_OK);
+        assert_int_equal(test_keyed_seen_publish(bus, &(test_keyed_seen){.name = CATGA_STR("x")}),
+                         CATGA_OK);
+    }
+    wait_until(f->audits == 40 && f->booked == 20 && f->seen == 20);
+    assert_int_equal(f->total, 210);
+    assert_int_equal(
+        test_keyed_seen_publish(bus, &(test_keyed_seen){.name = CATGA_STR("z"), .number = 5}),
+        CATGA_OK);
+    wait_until(f->audits == 41);
+    assert_string_equal(f->audited, "test.keyed.Seen {\"name\":\"z\",\"number\":5}");
+}
+
 #define case_of(test) cmocka_unit_test_setup_teardown(test, open_stage, fixture_clear)
 
 int main(int argc, char **argv)
@@ -385,6 +529,10 @@ int main(int argc, char **argv)
         case_of(a_stored_event_with_another_key_becomes_a_dead_letter),
         case_of(a_dead_letter_with_a_key_is_replayed),
         case_of(one_worker_handles_each_key_in_order),
+        case_of(a_retried_event_may_come_after_later_ones),
+        case_of(one_unacknowledged_event_keeps_the_order),
+        case_of(a_subscription_selects_keys),
+        case_of(a_family_gets_each_event_once),
     };
 
     fixture_choose(argc, argv);

@@ -6,6 +6,8 @@ static void view_handler_of(viewer *v, const model_message *message, slice name,
                             view_handler *made)
 {
     made->name = name;
+    made->consumer = name;
+    made->is_first = true;
     made->message = view_full_name(v, &message->origin);
     made->type = c_type_name(v, &message->origin);
     made->word = view_message_word(message->kind);
@@ -26,7 +28,14 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
     }
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
-        view_handler_of(v, subscription->message, subscription->name, subscription->doc, handlers);
+        view_handler_of(v, subscription->message, subscription->function, subscription->doc,
+                        handlers);
+        handlers->consumer = subscription->name;
+        handlers->is_family = subscription->is_family;
+        handlers->is_first =
+            i == 0 || !slice_equal(subscription[-1].function, subscription->function);
+        if (subscription->is_selective)
+            handlers->subject = subscription->subject;
         if (subscription->delivery == DELIVERY_BROADCAST)
             handlers->sharing = SLICE("CATGA_BROADCAST");
         handlers++;

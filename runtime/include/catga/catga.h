@@ -598,6 +598,27 @@ uint32_t catga_context_attempt(const catga_context *context);
 /* Runs the next middleware, or after the last one the handler. Returns its result. */
 CATGA_CHECKED catga_status catga_run_next(catga_next *next);
 
+/* ---- Families of events ---------------------------------------------------------------------- */
+
+/* An event of a family: of `on shop.orders.* group as audit`. The handler compares `message` with a
+ * generated descriptor, and reads `table` with the view of that event:
+ *
+ *     if (event->message == &shop_orders_order_paid_message_descriptor) {
+ *         shop_orders_order_paid_view paid = {event->table};
+ *         ...
+ *     }
+ *
+ * catga_context_subject, catga_context_payload and the other functions of contexts work as in every
+ * handler. */
+typedef struct catga_event {
+    const struct catga_message *message; /* see gen.h */
+    const char *name;                    /* "shop.orders.OrderPaid" */
+    const uint8_t *table;                /* verified, valid until the handler returns */
+} catga_event;
+
+/* Writes the event as JSON on one line; returns its length, as snprintf does. */
+size_t catga_event_print(const catga_event *event, char *text, size_t capacity);
+
 /* ---- Stored events --------------------------------------------------------------------------- */
 
 /* Stored events (@qos(at_least_once), exactly_once) and @idempotent commands need JetStream,

@@ -291,14 +291,12 @@ typedef struct catga_claims {
     uint32_t keep_ms;   /* milliseconds until a claim and its answer expire */
 } catga_claims;
 
-typedef struct catga_message catga_message;
-
 /*
  * Writes ".7.abc", the keys of a verified message as the last tokens of its subject, with a NUL.
  * Returns the length, or 0 with *problem, which names the field and its value.
  */
-typedef size_t catga_keys_function(const catga_message *message, const uint8_t *root, char *text,
-                                   size_t capacity, catga_problem *problem);
+typedef size_t catga_keys_function(const struct catga_message *message, const uint8_t *root,
+                                   char *text, size_t capacity, catga_problem *problem);
 
 /* The keys of a message: fields whose values are the last tokens of its subject. */
 typedef struct catga_keys {
@@ -328,7 +326,7 @@ typedef struct catga_encoding {
 extern const catga_encoding catga_json_encoding;
 extern const catga_encoding catga_raw_encoding;
 
-struct catga_message {
+typedef struct catga_message {
     const char *subject; /* without keys; with the prefix "catga", which a bus may replace:
                             "catga.commands.shop.orders.v1.CreateOrder"; or that of @subject */
     const catga_table *table;
@@ -345,7 +343,7 @@ struct catga_message {
     const catga_claims *claims;     /* of an idempotent command, else NULL */
     const catga_encoding *encoding; /* of payloads; NULL: FlatBuffers */
     const catga_keys *keys;         /* NULL: the subject has no keys */
-};
+} catga_message;
 
 /* Returns the subject of a subscription to every message of a kind. */
 static inline const char *catga_message_subjects(const catga_message *message)
@@ -454,6 +452,9 @@ CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_mess
                                                 const void *input, catga_stored *stored);
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
+
+/* Returns the event that a handler of a family gets. `table` is verified. */
+catga_event catga_event_of(const catga_context *context, const uint8_t *table);
 
 /* The catga_keys_function of every message. */
 size_t catga_keys_put(const catga_message *message, const uint8_t *root, char *text,

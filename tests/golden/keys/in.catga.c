@@ -622,9 +622,16 @@ static catga_status shop_keyed_till_run_show(const void *handlers,
     return ((const shop_keyed_till *)handlers)->show(context, view);
 }
 
+static catga_status shop_keyed_till_run_guard(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    shop_keyed_seen_view view = {table};
+    return ((const shop_keyed_till *)handlers)->guard(context, view);
+}
+
 static const catga_handler shop_keyed_till_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run */
+     * offset in the struct of the service, run, subject that selects keys */
     {"pay", &shop_keyed_pay_message_descriptor, CATGA_GROUP,
      offsetof(shop_keyed_till, pay), shop_keyed_till_run_pay, NULL},
     {"find", &shop_keyed_find_message_descriptor, CATGA_GROUP,
@@ -633,12 +640,15 @@ static const catga_handler shop_keyed_till_handlers[] = {
      offsetof(shop_keyed_till, book), shop_keyed_till_run_book, NULL},
     {"show", &shop_keyed_seen_message_descriptor, CATGA_BROADCAST,
      offsetof(shop_keyed_till, show), shop_keyed_till_run_show, NULL},
+    {"guard", &shop_keyed_seen_message_descriptor, CATGA_GROUP,
+     offsetof(shop_keyed_till, guard), shop_keyed_till_run_guard,
+     "catga.events.shop.keyed.v1.Seen.1.true.*"},
 };
 
 static const catga_service shop_keyed_till_descriptor = {
     "Till",
     shop_keyed_till_handlers,
-    4, /* handlers */
+    5, /* handlers */
     sizeof(shop_keyed_till),
 };
 
@@ -651,4 +661,40 @@ catga_status shop_keyed_till_serve(catga_bus *bus,
 catga_status shop_keyed_till_stop(catga_bus *bus)
 {
     return catga_service_stop(bus, &shop_keyed_till_descriptor);
+}
+
+/* ---- Service shop.keyed.Archive ---- */
+
+static catga_status shop_keyed_archive_run_keep(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    catga_event event = catga_event_of(context, table);
+    return ((const shop_keyed_archive *)handlers)->keep(context, &event);
+}
+
+static const catga_handler shop_keyed_archive_handlers[] = {
+    /* name, message, sharing,
+     * offset in the struct of the service, run, subject that selects keys */
+    {"keep__Seen", &shop_keyed_seen_message_descriptor, CATGA_GROUP,
+     offsetof(shop_keyed_archive, keep), shop_keyed_archive_run_keep, NULL},
+    {"keep__Paid", &shop_keyed_paid_message_descriptor, CATGA_GROUP,
+     offsetof(shop_keyed_archive, keep), shop_keyed_archive_run_keep, NULL},
+};
+
+static const catga_service shop_keyed_archive_descriptor = {
+    "Archive",
+    shop_keyed_archive_handlers,
+    2, /* handlers */
+    sizeof(shop_keyed_archive),
+};
+
+catga_status shop_keyed_archive_serve(catga_bus *bus,
+        const shop_keyed_archive *handlers, void *user)
+{
+    return catga_serve(bus, &shop_keyed_archive_descriptor, handlers, user);
+}
+
+catga_status shop_keyed_archive_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &shop_keyed_archive_descriptor);
 }
