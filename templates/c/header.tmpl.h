@@ -669,6 +669,19 @@ CATGA_CHECKED static inline catga_status ${message.type}_publish_stored(catga_bu
     return catga_publish_stored(bus, &${message.type}_message_descriptor, input, stored);
 }
 
+    % if message.key_fields
+/*
+ * Does the same only if the last event of these keys has the number `sequence` in the stream; 0: if
+ * there is none. CATGA_OK: *stored is the number of the new event. CATGA_CONFLICT: there is a newer
+ * event of these keys, and nothing was stored: decide again.
+ */
+CATGA_CHECKED static inline catga_status ${message.type}_publish_after(catga_bus *bus,
+        uint64_t sequence, const ${message.type} *input, uint64_t *stored)
+{
+    return catga_publish_after(bus, &${message.type}_message_descriptor, sequence, input, stored);
+}
+
+    % end
 /* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
 CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus *bus,
         const ${message.type} *input, catga_published *callback, void *user)

@@ -36,8 +36,12 @@ static int begin(void **state)
     f->delivery = (catga_delivery){
         .stream = &f->stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true};
     f->message = (catga_message)KEPT(&f->delivery, .timeout_ms = 5000, .retries = 2);
-    f->handler = (catga_handler){"notify", &f->message, CATGA_GROUP,
-                                 offsetof(sample_listener, notify), sample_listener_run_notify};
+    f->handler = (catga_handler){"notify",
+                                 &f->message,
+                                 CATGA_GROUP,
+                                 offsetof(sample_listener, notify),
+                                 sample_listener_run_notify,
+                                 NULL};
     f->service = (catga_service){"Reader", &f->handler, 1, sizeof(sample_listener)};
     *state = f;
     return 0;

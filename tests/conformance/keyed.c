@@ -21,6 +21,10 @@ typedef struct fixture {
     atomic_uint fails_every; /* numbers whose first attempt fails; 0: none */
     atomic_uint fails_first; /* 1: the first number fails once */
     atomic_uint retried;
+    uint64_t sequence; /* of the last event that the writers know, under the lock */
+    unsigned number;   /* its number */
+    atomic_uint conflicts;
+    atomic_uint failures;
     atomic_uint watched;
     atomic_uint looked;
     atomic_uint audits;
@@ -466,6 +470,77 @@ static void one_unacknowledged_event_keeps_the_order(void **state)
     assert_int_equal(f->retried, 8);
 }
 
+/* ---- Expected sequences ---- */
+
+static void an_event_is_stored_only_after_the_expected_one(void **state)
+{
+    const test_keyed_paid first = {.order_id = CATGA_STR("a"), .number = 1};
+    const test_keyed_paid second = {.order_id = CATGA_STR("a"), .number = 2};
+    const test_keyed_paid other = {.order_id = CATGA_STR("b"), .number = 1};
+    fixture *f = *state;
+    catga_bus *bus = join(f, 1);
+    uint64_t stored, next;
+
+    serve(f, bus);
+    assert_int_equal(test_keyed_paid_publish_after(bus, 7, &first, &stored), CATGA_CONFLICT);
+    assert_int_equal(test_keyed_paid_publish_after(bus, 0, &first, &stored), CATGA_OK);
+    assert_int_equal(test_keyed_paid_publish_after(bus, 0, &first, &next), CATGA_CONFLICT);
+    assert_int_equal(test_keyed_paid_publish_after(bus, 0, &other, &next), CATGA_OK);
+    assert_int_equal(next, stored + 1);
+    assert_int_equal(test_keyed_paid_publish_after(bus, stored, &second, &next), CATGA_OK);
+    assert_int_equal(next, stored + 2);
+    assert_int_equal(test_keyed_paid_publish_after(bus, stored, &second, &next), CATGA_CONFLICT);
+    wait_until(f->booked == 3);
+    assert_int_equal(f->disordered, 0);
+}
+
+enum { WRITERS = 20, WRITES = 50 };
+
+/* Appends to the order "a": a writer that was overtaken reads again. */
+static void *write_events(void *argument)
+{
+    fixture *f = argument;
+
+    for (unsigned done = 0; done < WRITES;) {
+        pthread_mutex_lock(&f->lock);
+        uint64_t sequence = f->sequence;
+        const test_keyed_paid event = {.order_id = CATGA_STR("a"), .number = f->number + 1};
+        pthread_mutex_unlock(&f->lock);
+        catga_status status =
+            test_keyed_paid_publish_after(f->base.buses[0], sequence, &event, &sequence);
+        if (status != CATGA_OK) {
+            atomic_fetch_add(&f->conflicts, status == CATGA_CONFLICT);
+            atomic_fetch_add(&f->failures, status != CATGA_CONFLICT);
+            continue;
+        }
+        pthread_mutex_lock(&f->lock);
+        if (sequence > f->sequence) {
+            f->sequence = sequence;
+            f->number = event.number;
+        }
+        pthread_mutex_unlock(&f->lock);
+        done++;
+    }
+    return NULL;
+}
+
+static void concurrent_writers_of_a_key_lose_nothing(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join(f, 1);
+    pthread_t writers[WRITERS];
+
+    serve(f, bus);
+    for (size_t i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&writers[i], NULL, write_events, f), 0);
+    for (size_t i = 0; i < WRITERS; i++)
+        pthread_join(writers[i], NULL);
+    wait_until(f->booked == WRITERS * WRITES);
+    assert_int_equal(f->number, WRITERS * WRITES);
+    assert_int_equal(f->disordered + f->failures, 0);
+    assert_true(f->conflicts > 0);
+}
+
 /* ---- Selected keys and families ---- */
 
 static void a_subscription_selects_keys(void **state)
@@ -531,6 +606,8 @@ int main(int argc, char **argv)
         case_of(one_worker_handles_each_key_in_order),
         case_of(a_retried_event_may_come_after_later_ones),
         case_of(one_unacknowledged_event_keeps_the_order),
+        case_of(an_event_is_stored_only_after_the_expected_one),
+        case_of(concurrent_writers_of_a_key_lose_nothing),
         case_of(a_subscription_selects_keys),
         case_of(a_family_gets_each_event_once),
     };

@@ -118,7 +118,8 @@ static const catga_message json_echo = {
     .encoding = &catga_json_encoding,
 };
 static const catga_handler json_handlers[] = {
-    {"echo", &json_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo},
+    {"echo", &json_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo,
+     NULL},
 };
 static const catga_service json_service = {"Json", json_handlers, 1, sizeof(sample_answerer)};
 

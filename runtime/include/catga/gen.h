@@ -425,8 +425,9 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
 
 /* Settings of one call, for gateways. All zero is none. */
 typedef struct catga_call_settings {
-    catga_string id;     /* of an idempotent command: see catga_call_with_id */
-    uint32_t timeout_ms; /* milliseconds; used if shorter than the message's; 0: not set */
+    catga_string id;       /* of an idempotent command: see catga_call_with_id */
+    uint32_t timeout_ms;   /* milliseconds; used if shorter than the message's; 0: not set */
+    const uint64_t *after; /* of a stored event: see catga_publish_after; NULL: not set */
 } catga_call_settings;
 
 /* Returns why a call may not carry that header, or NULL: see catga_with_headers. For gateways. */
@@ -459,6 +460,14 @@ catga_event catga_event_of(const catga_context *context, const uint8_t *table);
 /* The catga_keys_function of every message. */
 size_t catga_keys_put(const catga_message *message, const uint8_t *root, char *text,
                       size_t capacity, catga_problem *problem);
+
+/*
+ * Stores an event with keys as catga_publish does, only if the last event of its keys has the
+ * number `sequence` in the stream; 0: if there is none. CATGA_OK: *stored is the number of the new
+ * event. CATGA_CONFLICT: there is a newer event, and nothing was stored.
+ */
+catga_status catga_publish_after(catga_bus *bus, const catga_message *message, uint64_t sequence,
+                                 const void *input, uint64_t *stored);
 
 /* Frees the memory of an answer. Call it before catga_close. NULL is allowed. */
 void catga_received_free(void *received);

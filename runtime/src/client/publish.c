@@ -51,6 +51,7 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
 
 /* Sends an encoded event to its stream, and waits until it is stored. */
 static catga_status store_encoded(catga_bus *bus, const catga_message *message,
+                                  const catga_call_settings *settings,
                                   const catga_encode_buffer *payload, catga_placed *placed,
                                   catga_problem *problem)
 {
@@ -60,7 +61,7 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     catga_status status = catga_event_size_check(state, message, payload->length, problem);
 
     if (status == CATGA_OK)
-        status = catga_tries_begin(bus, message, NULL, false, payload, &call, problem);
+        status = catga_tries_begin(bus, message, settings, false, payload, &call, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
     catga_tries_wait(state, call, &outcome);
@@ -69,7 +70,8 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     return catga_outcome_conclude(&outcome, state, call, problem);
 }
 
-static catga_status store_event(catga_bus *bus, const catga_message *message, const void *input,
+static catga_status store_event(catga_bus *bus, const catga_message *message,
+                                const catga_call_settings *settings, const void *input,
                                 catga_placed *placed, catga_problem *problem)
 {
     catga_encode_buffer payload;
@@ -80,7 +82,7 @@ static catga_status store_event(catga_bus *bus, const catga_message *message, co
                                              message->table, input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
-    status = store_encoded(bus, message, &payload, placed, problem);
+    status = store_encoded(bus, message, settings, &payload, placed, problem);
     catga_encode_buffer_free(&payload, bus->state);
     return status;
 }
@@ -102,7 +104,7 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
     catga_placed placed;
     catga_status status = message->delivery == NULL
                               ? send_event(bus, message, input, &problem)
-                              : store_event(bus, message, input, &placed, &problem);
+                              : store_event(bus, message, NULL, input, &placed, &problem);
 
     log_failure(bus->state, message, status, &problem);
     return status;
@@ -113,10 +115,25 @@ catga_status catga_publish_stored(catga_bus *bus, const catga_message *message, 
 {
     catga_problem problem = {""};
     catga_placed placed = {0};
-    catga_status status = store_event(bus, message, input, &placed, &problem);
+    catga_status status = store_event(bus, message, NULL, input, &placed, &problem);
 
     log_failure(bus->state, message, status, &problem);
     *stored = (catga_stored){.sequence = placed.sequence, .duplicate = placed.duplicate};
     (void)catga_names_stream(bus->state, message->delivery->stream, stored->stream);
+    return status;
+}
+
+/* A conflict is a result that the caller expects: it is not logged. */
+catga_status catga_publish_after(catga_bus *bus, const catga_message *message, uint64_t sequence,
+                                 const void *input, uint64_t *stored)
+{
+    const catga_call_settings settings = {.after = &sequence};
+    catga_problem problem = {""};
+    catga_placed placed = {0};
+    catga_status status = store_event(bus, message, &settings, input, &placed, &problem);
+
+    if (status != CATGA_CONFLICT)
+        log_failure(bus->state, message, status, &problem);
+    *stored = placed.sequence;
     return status;
 }

@@ -51,6 +51,10 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
         catga_envelope_add_id(&request->envelope, &state->message_ids);
     if (settings != NULL && settings->id.data != NULL)
         catga_envelope_set_id(&request->envelope, settings->id);
+    if (settings != NULL && settings->after != NULL) {
+        outgoing->expects = true;
+        outgoing->expected = *settings->after;
+    }
     outgoing->deadline_ns =
         find_deadline(request, bus, message, settings == NULL ? 0 : settings->timeout_ms);
     outgoing->sender_waits = !has_callback;

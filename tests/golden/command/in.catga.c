@@ -203,6 +203,7 @@ const catga_message test_commands_do_it_message_descriptor = {
     300, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 

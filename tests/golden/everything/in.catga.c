@@ -1345,6 +1345,7 @@ const catga_message sample_everything_do_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1380,6 +1381,7 @@ const catga_message sample_everything_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1420,6 +1422,7 @@ const catga_message sample_everything_do_it_once_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &sample_everything_do_it_once_claims, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1467,6 +1470,7 @@ const catga_message sample_everything_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1492,6 +1496,7 @@ const catga_message sample_everything_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_kept_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1517,6 +1522,7 @@ const catga_message sample_everything_also_kept_message_descriptor = {
     0, /* longest pause in milliseconds */
     &sample_everything_also_kept_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 

@@ -478,6 +478,7 @@ const catga_message test_foreign_ping_message_descriptor = {
     NULL, /* delivery */
     NULL, /* claims */
     &catga_raw_encoding, /* encoding */
+    NULL, /* keys */
 };
 
 catga_status test_foreign_ping_call(catga_bus *bus,
@@ -513,6 +514,7 @@ const catga_message test_foreign_user_created_message_descriptor = {
     NULL, /* delivery */
     NULL, /* claims */
     &catga_json_encoding, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- event test.foreign.Anything ---- */
@@ -530,6 +532,7 @@ const catga_message test_foreign_anything_message_descriptor = {
     NULL, /* delivery */
     NULL, /* claims */
     &catga_json_encoding, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- event test.foreign.AnyOrder ---- */
@@ -555,6 +558,7 @@ const catga_message test_foreign_any_order_message_descriptor = {
     &test_foreign_any_order_delivery, /* delivery */
     NULL, /* claims */
     NULL, /* encoding */
+    NULL, /* keys */
 };
 
 /* ---- Service test.foreign.Users ---- */
@@ -582,13 +586,13 @@ static catga_status test_foreign_users_run_store(const void *handlers,
 
 static const catga_handler test_foreign_users_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run */
+     * offset in the struct of the service, run, subject that selects keys */
     {"ping", &test_foreign_ping_message_descriptor, CATGA_GROUP,
-     offsetof(test_foreign_users, ping), test_foreign_users_run_ping},
+     offsetof(test_foreign_users, ping), test_foreign_users_run_ping, NULL},
     {"see", &test_foreign_anything_message_descriptor, CATGA_GROUP,
-     offsetof(test_foreign_users, see), test_foreign_users_run_see},
+     offsetof(test_foreign_users, see), test_foreign_users_run_see, NULL},
     {"store", &test_foreign_any_order_message_descriptor, CATGA_GROUP,
-     offsetof(test_foreign_users, store), test_foreign_users_run_store},
+     offsetof(test_foreign_users, store), test_foreign_users_run_store, NULL},
 };
 
 static const catga_service test_foreign_users_descriptor = {

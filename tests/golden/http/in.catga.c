@@ -1046,6 +1046,7 @@ const catga_message test_http_create_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1081,6 +1082,7 @@ const catga_message test_http_change_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1116,6 +1118,7 @@ const catga_message test_http_drop_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1151,6 +1154,7 @@ const catga_message test_http_get_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1186,6 +1190,7 @@ const catga_message test_http_last_order_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1221,6 +1226,7 @@ const catga_message test_http_inner_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1256,6 +1262,7 @@ const catga_message test_http_order_created_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -1273,5 +1280,6 @@ const catga_message test_http_order_dropped_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };

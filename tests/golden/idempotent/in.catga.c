@@ -232,6 +232,7 @@ const catga_message shop_pay_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_pay_claims, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -284,6 +285,7 @@ const catga_message shop_refund_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     &shop_refund_claims, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 

@@ -432,6 +432,7 @@ static const catga_stream shop_keyed_paid_stream = {
     shop_keyed_paid_subjects,
     1, /* subjects */
     120000, /* milliseconds in which an id is stored once */
+    NULL, /* settings */
 };
 
 /* ---- command shop.keyed.Pay ---- */
@@ -459,6 +460,7 @@ const catga_message shop_keyed_pay_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     &shop_keyed_pay_keys, /* keys */
 };
 
@@ -505,6 +507,7 @@ const catga_message shop_keyed_find_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     &shop_keyed_find_keys, /* keys */
 };
 
@@ -553,6 +556,7 @@ const catga_message shop_keyed_seen_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     &shop_keyed_seen_keys, /* keys */
 };
 
@@ -589,6 +593,7 @@ const catga_message shop_keyed_paid_message_descriptor = {
     0, /* longest pause in milliseconds */
     &shop_keyed_paid_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     &shop_keyed_paid_keys, /* keys */
 };
 

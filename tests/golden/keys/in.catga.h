@@ -595,6 +595,24 @@ CATGA_CHECKED static inline catga_status shop_keyed_paid_publish(catga_bus *bus,
     return catga_publish(bus, &shop_keyed_paid_message_descriptor, input);
 }
 
+/* Does the same, and sets *stored to the place of the event in its stream after CATGA_OK. */
+CATGA_CHECKED static inline catga_status shop_keyed_paid_publish_stored(catga_bus *bus,
+        const shop_keyed_paid *input, catga_stored *stored)
+{
+    return catga_publish_stored(bus, &shop_keyed_paid_message_descriptor, input, stored);
+}
+
+/*
+ * Does the same only if the last event of these keys has the number `sequence` in the stream; 0: if
+ * there is none. CATGA_OK: *stored is the number of the new event. CATGA_CONFLICT: there is a newer
+ * event of these keys, and nothing was stored: decide again.
+ */
+CATGA_CHECKED static inline catga_status shop_keyed_paid_publish_after(catga_bus *bus,
+        uint64_t sequence, const shop_keyed_paid *input, uint64_t *stored)
+{
+    return catga_publish_after(bus, &shop_keyed_paid_message_descriptor, sequence, input, stored);
+}
+
 /* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
 CATGA_CHECKED static inline catga_status shop_keyed_paid_publish_async(catga_bus *bus,
         const shop_keyed_paid *input, catga_published *callback, void *user)

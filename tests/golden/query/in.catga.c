@@ -144,6 +144,7 @@ const catga_message test_queries_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 

@@ -227,6 +227,7 @@ const catga_message test_services_ask_it_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -262,6 +263,7 @@ const catga_message test_services_done_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 

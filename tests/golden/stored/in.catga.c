@@ -13,6 +13,12 @@ static catga_verify_function test_stored_paid_verify;
 CATGA_INLINE catga_put_function test_stored_booked_put;
 static catga_verify_function test_stored_booked_verify;
 
+CATGA_INLINE catga_put_function test_stored_settled_put;
+static catga_verify_function test_stored_settled_verify;
+
+CATGA_INLINE catga_put_function test_stored_task_put;
+static catga_verify_function test_stored_task_verify;
+
 /* ---- test.stored.Seen ---- */
 
 static const catga_field test_stored_seen_fields[] = {
@@ -349,6 +355,222 @@ const catga_table test_stored_booked_descriptor = {
     {'g', '2', '3', 'M'}, /* file identifier */
 };
 
+/* ---- test.stored.Settled ---- */
+
+static const catga_field test_stored_settled_fields[] = {
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(test_stored_settled, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
+};
+
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_stored_settled_layout[] = {
+    0,
+};
+
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_stored_settled_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
+
+CATGA_INLINE uint8_t *test_stored_settled_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const test_stored_settled *in = (const test_stored_settled *)input;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool fast_path =
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, test_stored_settled_vtable, size);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
+
+    uint8_t *table = catga_open_table(at, slot, test_stored_settled_vtable, padding);
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
+    if (catga_needs_new_vtable(out, type, 4, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_stored_settled_vtable, 4, present);
+
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, test_stored_settled_fields, 1, in, high_bits);
+    return at;
+}
+
+static catga_status test_stored_settled_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(
+        type, test_stored_settled_put, input, buffer, capacity, length, problem);
+}
+
+CATGA_INLINE bool test_stored_settled_verify_fields(catga_verifier *verifier, catga_frame table)
+{
+    const catga_field *fields = test_stored_settled_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
+}
+
+static bool test_stored_settled_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
+{
+    return catga_verify_small_table(verifier, at, type, known,
+        test_stored_settled_vtable, 4, test_stored_settled_verify_fields);
+}
+
+const catga_table test_stored_settled_descriptor = {
+    "test.stored.Settled",
+    test_stored_settled_fields,
+    test_stored_settled_vtable,
+    test_stored_settled_layout,
+    catga_put_generic,
+    test_stored_settled_put_root,
+    test_stored_settled_verify,
+    0x1, /* a bit for each field */
+    sizeof(test_stored_settled),
+    1, /* fields */
+    4, /* alignment */
+    4, /* slot of the remembered vtable */
+    {'d', 'a', 'l', 'x'}, /* file identifier */
+};
+
+/* ---- test.stored.Task ---- */
+
+static const catga_field test_stored_task_fields[] = {
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(test_stored_task, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
+};
+
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_stored_task_layout[] = {
+    0,
+};
+
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_stored_task_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
+
+CATGA_INLINE uint8_t *test_stored_task_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const test_stored_task *in = (const test_stored_task *)input;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool fast_path =
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, test_stored_task_vtable, size);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
+
+    uint8_t *table = catga_open_table(at, slot, test_stored_task_vtable, padding);
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
+    if (catga_needs_new_vtable(out, type, 5, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_stored_task_vtable, 5, present);
+
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, test_stored_task_fields, 1, in, high_bits);
+    return at;
+}
+
+static catga_status test_stored_task_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(
+        type, test_stored_task_put, input, buffer, capacity, length, problem);
+}
+
+CATGA_INLINE bool test_stored_task_verify_fields(catga_verifier *verifier, catga_frame table)
+{
+    const catga_field *fields = test_stored_task_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
+}
+
+static bool test_stored_task_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
+{
+    return catga_verify_small_table(verifier, at, type, known,
+        test_stored_task_vtable, 4, test_stored_task_verify_fields);
+}
+
+const catga_table test_stored_task_descriptor = {
+    "test.stored.Task",
+    test_stored_task_fields,
+    test_stored_task_vtable,
+    test_stored_task_layout,
+    catga_put_generic,
+    test_stored_task_put_root,
+    test_stored_task_verify,
+    0x1, /* a bit for each field */
+    sizeof(test_stored_task),
+    1, /* fields */
+    4, /* alignment */
+    5, /* slot of the remembered vtable */
+    {'t', 'p', 'M', 'P'}, /* file identifier */
+};
+
+/* ---- Stream PAYMENTS ---- */
+
+static const char *const test_stored_payments_subjects[] = {
+    "catga.events.test.stored.v1.Settled",
+};
+
+static const catga_declared_stream test_stored_payments_settings = {
+    true, /* the schema names it at the server */
+    2592000000, /* max_age in milliseconds; here and below 0: not declared */
+    1073741824, /* max_bytes */
+    1000000, /* max_messages */
+    3, /* replicas */
+    CATGA_STORAGE_MEMORY,
+    CATGA_RETENTION_LIMITS,
+};
+
+static const catga_stream test_stored_payments_stream = {
+    "PAYMENTS",
+    test_stored_payments_subjects,
+    1, /* subjects */
+    120000, /* milliseconds in which an id is stored once */
+    &test_stored_payments_settings, /* settings */
+};
+
+/* ---- Stream TEST_STORED_V1_Tasks ---- */
+
+static const char *const test_stored_tasks_subjects[] = {
+    "catga.events.test.stored.v1.Task",
+};
+
+static const catga_declared_stream test_stored_tasks_settings = {
+    false, /* the schema names it at the server */
+    0, /* max_age in milliseconds; here and below 0: not declared */
+    0, /* max_bytes */
+    0, /* max_messages */
+    0, /* replicas */
+    CATGA_STORAGE_UNDECLARED,
+    CATGA_RETENTION_WORK_QUEUE,
+};
+
+static const catga_stream test_stored_tasks_stream = {
+    "TEST_STORED_V1_Tasks",
+    test_stored_tasks_subjects,
+    1, /* subjects */
+    120000, /* milliseconds in which an id is stored once */
+    &test_stored_tasks_settings, /* settings */
+};
+
 /* ---- Stream TEST_STORED_V1 ---- */
 
 static const char *const test_stored_shipped_subjects[] = {
@@ -362,6 +584,7 @@ static const catga_stream test_stored_shipped_stream = {
     test_stored_shipped_subjects,
     3, /* subjects */
     600000, /* milliseconds in which an id is stored once */
+    NULL, /* settings */
 };
 
 /* ---- event test.stored.Seen ---- */
@@ -378,6 +601,7 @@ const catga_message test_stored_seen_message_descriptor = {
     0, /* longest pause in milliseconds */
     NULL, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -403,6 +627,7 @@ const catga_message test_stored_shipped_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_shipped_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -428,6 +653,7 @@ const catga_message test_stored_paid_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_paid_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -453,6 +679,59 @@ const catga_message test_stored_booked_message_descriptor = {
     0, /* longest pause in milliseconds */
     &test_stored_booked_delivery, /* delivery */
     NULL, /* claims */
+    NULL, /* encoding */
+    NULL, /* keys */
+};
+
+/* ---- event test.stored.Settled ---- */
+
+static const catga_delivery test_stored_settled_delivery = {
+    &test_stored_payments_stream,
+    1000, /* milliseconds before the second attempt */
+    60000, /* longest back-off in milliseconds */
+    true, /* dead letter */
+    false, /* exactly once */
+};
+
+const catga_message test_stored_settled_message_descriptor = {
+    "catga.events.test.stored.v1.Settled",
+    &test_stored_settled_descriptor,
+    NULL, /* result */
+    NULL, /* errors */
+    CATGA_EVENT,
+    5000, /* timeout in milliseconds */
+    3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
+    &test_stored_settled_delivery, /* delivery */
+    NULL, /* claims */
+    NULL, /* encoding */
+    NULL, /* keys */
+};
+
+/* ---- event test.stored.Task ---- */
+
+static const catga_delivery test_stored_task_delivery = {
+    &test_stored_tasks_stream,
+    1000, /* milliseconds before the second attempt */
+    60000, /* longest back-off in milliseconds */
+    true, /* dead letter */
+    false, /* exactly once */
+};
+
+const catga_message test_stored_task_message_descriptor = {
+    "catga.events.test.stored.v1.Task",
+    &test_stored_task_descriptor,
+    NULL, /* result */
+    NULL, /* errors */
+    CATGA_EVENT,
+    5000, /* timeout in milliseconds */
+    3, /* retries */
+    0, /* milliseconds before the first retry of a call */
+    0, /* longest pause in milliseconds */
+    &test_stored_task_delivery, /* delivery */
+    NULL, /* claims */
+    NULL, /* encoding */
     NULL, /* keys */
 };
 
@@ -493,6 +772,20 @@ static catga_status test_stored_listener_run_close(const void *handlers,
     return ((const test_stored_listener *)handlers)->close(context, view);
 }
 
+static catga_status test_stored_listener_run_settle(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    test_stored_settled_view view = {table};
+    return ((const test_stored_listener *)handlers)->settle(context, view);
+}
+
+static catga_status test_stored_listener_run_work(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    test_stored_task_view view = {table};
+    return ((const test_stored_listener *)handlers)->work(context, view);
+}
+
 static const catga_handler test_stored_listener_handlers[] = {
     /* name, message, sharing,
      * offset in the struct of the service, run, subject that selects keys */
@@ -506,12 +799,16 @@ static const catga_handler test_stored_listener_handlers[] = {
      offsetof(test_stored_listener, book), test_stored_listener_run_book, NULL},
     {"close", &test_stored_booked_message_descriptor, CATGA_GROUP,
      offsetof(test_stored_listener, close), test_stored_listener_run_close, NULL},
+    {"settle", &test_stored_settled_message_descriptor, CATGA_GROUP,
+     offsetof(test_stored_listener, settle), test_stored_listener_run_settle, NULL},
+    {"work", &test_stored_task_message_descriptor, CATGA_GROUP,
+     offsetof(test_stored_listener, work), test_stored_listener_run_work, NULL},
 };
 
 static const catga_service test_stored_listener_descriptor = {
     "Listener",
     test_stored_listener_handlers,
-    5, /* handlers */
+    7, /* handlers */
     sizeof(test_stored_listener),
 };
 

@@ -104,6 +104,7 @@ static void envelopes(void **state)
     assert_int_equal(envelope.outgoing.header_count, 4);
 
     memset(name, 'a', sizeof name);
+    memcpy(name, "catga.", 6);
     name[256] = '\0';
     assert_true(catga_envelope_begin(&envelope, CATGA_STR("1234"), name));
     assert_false(catga_envelope_begin(&envelope, CATGA_STR("12345"), name));
