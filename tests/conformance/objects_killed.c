@@ -1,0 +1,302 @@
+/*
+ * Objects while the server is killed and restarted: each one is complete or absent, puts and gets
+ * survive a restart, and large objects need little memory.
+ */
+#include "bus_fixture.h"
+#include "nats_server.h"
+
+#include <catga/objects.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { CHUNK = 32768, SIZE = 200 * CHUNK + 17 };
+
+static const catga_object_store store = {.name = "store", .wait_ms = 20000};
+
+typedef struct fixture {
+    nats_server server;
+    catga_bus *bus;
+} fixture;
+
+static int begin(void **state)
+{
+    fixture *f = calloc(1, sizeof *f);
+    static unsigned number;
+    char config[256];
+    catga_problem problem;
+
+    const char *temp = getenv("CATGA_TEMP");
+    snprintf(config, sizeof config, "jetstream { store_dir: \"%s/store-%d-%u\" }\n",
+             temp == NULL ? "/tmp" : temp, (int)getpid(), number++);
+    nats_server_init(&f->server, config);
+    nats_server_start(&f->server);
+    f->bus = open_bus(NULL, (catga_options){.servers = f->server.url});
+    assert_int_equal(catga_objects_ensure(f->bus, &store, &problem), CATGA_OK);
+    *state = f;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture *f = *state;
+
+    catga_close(f->bus);
+    nats_server_clear(&f->server);
+    free(f);
+    return 0;
+}
+
+static void restart(fixture *f)
+{
+    nats_server_signal(&f->server, SIGKILL);
+    nats_server_start(&f->server);
+}
+
+/* ---- Content ---- */
+
+static uint8_t byte_of(uint64_t at, uint64_t seed)
+{
+    return (uint8_t)(seed * 31 + at * 7 + at / 251);
+}
+
+typedef struct stream {
+    uint64_t size;
+    uint64_t at;
+    uint64_t seed;
+    uint32_t pause_us; /* before each piece */
+    bool is_wrong;
+} stream;
+
+static int64_t read_stream(void *user, uint8_t *to, size_t capacity)
+{
+    stream *s = user;
+    uint64_t left = s->size - s->at;
+    size_t count = left < capacity ? (size_t)left : capacity;
+
+    usleep(s->pause_us);
+    for (size_t i = 0; i < count; i++)
+        to[i] = byte_of(s->at + i, s->seed);
+    s->at += count;
+    return (int64_t)count;
+}
+
+static bool write_stream(void *user, const uint8_t *bytes, size_t length)
+{
+    stream *s = user;
+
+    usleep(s->pause_us);
+    for (size_t i = 0; i < length; i++)
+        s->is_wrong |= bytes[i] != byte_of(s->at + i, s->seed);
+    s->at += length;
+    return true;
+}
+
+/* ---- The server restarts during puts and gets ---- */
+
+typedef struct job {
+    fixture *f;
+    catga_status status;
+    catga_problem problem;
+    stream content;
+    pthread_t thread;
+} job;
+
+static void *run_put(void *argument)
+{
+    job *j = argument;
+    const catga_object object = {.name = CATGA_STR("a"), .chunk_bytes = CHUNK};
+
+    j->status = catga_object_put_from(j->f->bus, &store, &object, read_stream, &j->content, NULL,
+                                      &j->problem);
+    return NULL;
+}
+
+static void *run_get(void *argument)
+{
+    job *j = argument;
+
+    j->status = catga_object_get_to(j->f->bus, &store, CATGA_STR("a"), write_stream, &j->content,
+                                    NULL, &j->problem);
+    return NULL;
+}
+
+static void assert_succeeded(const job *j)
+{
+    if (j->status != CATGA_OK)
+        fail_msg("%s: %s", catga_status_name(j->status), j->problem.text);
+}
+
+/* The chunks without an ack are sent again, and stored once and in order. */
+static void a_put_survives_restarts(void **state)
+{
+    fixture *f = *state;
+    job put = {.f = f, .content = {.size = SIZE, .pause_us = 4000}};
+    job get = {.f = f, .content = {.size = SIZE}};
+    catga_stream_state found;
+    catga_problem problem;
+
+    pthread_create(&put.thread, NULL, run_put, &put);
+    for (int i = 0; i < 3; i++) {
+        pause_ms(150);
+        restart(f);
+    }
+    pthread_join(put.thread, NULL);
+    assert_succeeded(&put);
+    run_get(&get);
+    assert_succeeded(&get);
+    assert_false(get.content.is_wrong);
+    assert_int_equal(get.content.at, SIZE);
+    assert_int_equal(catga_objects_state(f->bus, &store, &found, &problem), CATGA_OK);
+    assert_int_equal(found.messages, 202);
+}
+
+static void a_get_survives_restarts(void **state)
+{
+    fixture *f = *state;
+    job put = {.f = f, .content = {.size = SIZE}};
+    job get = {.f = f, .content = {.size = SIZE, .pause_us = 4000}};
+
+    run_put(&put);
+    assert_succeeded(&put);
+    pthread_create(&get.thread, NULL, run_get, &get);
+    for (int i = 0; i < 2; i++) {
+        pause_ms(150);
+        restart(f);
+    }
+    pthread_join(get.thread, NULL);
+    assert_succeeded(&get);
+    assert_false(get.content.is_wrong);
+    assert_int_equal(get.content.at, SIZE);
+}
+
+/* ---- The writer is killed ---- */
+
+/* Puts objects of growing versions under one name, until it is killed. */
+static void put_until_killed(const char *url)
+{
+    catga_bus *bus = open_bus(NULL, (catga_options){.servers = url});
+    const catga_object object = {.name = CATGA_STR("a"), .chunk_bytes = 1000};
+    catga_problem problem;
+
+    for (uint64_t version = 0;; version++) {
+        stream content = {.size = 20000 + version, .seed = 20000 + version};
+        catga_ignore(
+            catga_object_put_from(bus, &store, &object, read_stream, &content, NULL, &problem));
+    }
+}
+
+/* Writers and the server die at any moment. Afterwards the object is complete, and its size tells
+ * its content. The garbage of the dead is collected. */
+static void an_object_is_complete_or_absent(void **state)
+{
+    fixture *f = *state;
+    catga_object_info info;
+    catga_stream_state found;
+    catga_problem problem;
+
+    for (int round = 0; round < 12; round++) {
+        pid_t writer = fork();
+        if (writer == 0) {
+            execl("/proc/self/exe", "objects_killed", f->server.url, (char *)NULL);
+            _exit(127);
+        }
+        pause_ms(120 + round * 7);
+        if (round % 3 == 0)
+            restart(f);
+        kill(writer, SIGKILL);
+        waitpid(writer, NULL, 0);
+        wait_until(catga_connected(f->bus));
+        catga_status status =
+            catga_object_info_get(f->bus, &store, CATGA_STR("a"), &info, &problem);
+        assert_true(status == CATGA_OK || status == CATGA_NOT_FOUND);
+        stream content = {.seed = info.size};
+        if (status == CATGA_OK)
+            assert_int_equal(catga_object_get_to(f->bus, &store, CATGA_STR("a"), write_stream,
+                                                 &content, NULL, &problem),
+                             CATGA_OK);
+        assert_false(content.is_wrong);
+        assert_int_equal(content.at, info.size);
+        catga_object_info_free(&info);
+    }
+    pause_ms(10);
+    assert_int_equal(catga_object_info_get(f->bus, &store, CATGA_STR("a"), &info, &problem),
+                     CATGA_OK);
+    assert_int_equal(catga_objects_gc(f->bus, &store, 0, NULL, &problem), CATGA_OK);
+    assert_int_equal(catga_objects_state(f->bus, &store, &found, &problem), CATGA_OK);
+    assert_int_equal(found.messages, info.chunks + 1);
+    catga_object_info_free(&info);
+}
+
+/* ---- Memory ---- */
+
+/* Returns the greatest resident size of this process so far, in KiB. */
+static long peak_kib(void)
+{
+    char line[128];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "VmHWM: %ld", &kib) == 1)
+            break;
+    if (file != NULL)
+        fclose(file);
+    return kib;
+}
+
+/* Sets the greatest resident size to the present one. */
+static void forget_peak(void)
+{
+    int file = open("/proc/self/clear_refs", O_WRONLY);
+
+    assert_int_equal(write(file, "5", 1), 1);
+    close(file);
+}
+
+/* 320 MiB pass in both directions. The server lets 32 MiB be on their way to a slow reader.
+ * Sanitizers need memory of their own. */
+static void large_objects_need_little_memory(void **state)
+{
+    fixture *f = *state;
+    const uint64_t size = (uint64_t)320 << 20;
+    const catga_object object = {.name = CATGA_STR("a")};
+    stream put = {.size = size};
+    stream got = {.size = size};
+    catga_problem problem;
+
+    forget_peak();
+    long before = peak_kib();
+    catga_status status =
+        catga_object_put_from(f->bus, &store, &object, read_stream, &put, NULL, &problem);
+    if (status != CATGA_OK)
+        fail_msg("%s: %s", catga_status_name(status), problem.text);
+    long after_put = peak_kib();
+    status = catga_object_get_to(f->bus, &store, object.name, write_stream, &got, NULL, &problem);
+    if (status != CATGA_OK)
+        fail_msg("%s: %s", catga_status_name(status), problem.text);
+    assert_false(got.is_wrong);
+    assert_int_equal(got.at, size);
+    long after_get = peak_kib();
+    print_message("320 MiB: put %ld KiB, get %ld KiB\n", after_put - before, after_get - after_put);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    assert_in_range(after_get - before, 0, 48 * 1024);
+#endif
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_put_survives_restarts),
+        CASE(a_get_survives_restarts),
+        CASE(an_object_is_complete_or_absent),
+        CASE(large_objects_need_little_memory),
+    };
+
+    if (argc == 2)
+        put_until_killed(argv[1]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
