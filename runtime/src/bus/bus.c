@@ -22,6 +22,8 @@
 
 static void state_free(catga_bus_state *state)
 {
+    if (state->buckets != NULL)
+        state->end_buckets(state->buckets);
     catga_observers_end(state);
     catga_log_reporter_end(&state->log_reporter);
     catga_calls_end(&state->calls);

@@ -32,6 +32,7 @@
 enum { CATGA_STREAMS = 64 };
 
 typedef struct catga_service_instance catga_service_instance;
+struct catga_buckets;
 
 /*
  * DRAINING: no new messages arrive, and running handlers finish. ENDING: drain_wait_ms is over, and
@@ -103,6 +104,8 @@ struct catga_bus_state {
     catga_instances instances;
     catga_settling settling;
     catga_drain_hooks drain_hooks;
+    _Atomic(struct catga_buckets *) buckets; /* of kv/; NULL: none was used */
+    void (*end_buckets)(struct catga_buckets *buckets);
     catga_serving serving; /* guards `service_instance` */
     catga_service_instance *service_instance;
 };

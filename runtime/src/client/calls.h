@@ -36,12 +36,31 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+typedef struct catga_bus_state catga_bus_state;
+typedef struct catga_pending catga_pending;
+typedef struct catga_outcome catga_outcome;
+
+/* A kind of call to a stream, which is sent and answered in another way than messages of a schema.
+ */
+typedef struct catga_call_kind {
+    catga_status (*send)(catga_bus_state *state, catga_pending *call);
+
+    /* Reads outcome->answer. Returns the status of the call. */
+    catga_status (*read)(catga_bus_state *state, catga_pending *call, catga_outcome *outcome);
+
+    /* Calls the callback. */
+    void (*deliver)(catga_bus_state *state, catga_outcome *outcome, catga_function callback,
+                    void *user);
+} catga_call_kind;
+
 /* The content of a call, which belongs to the call's owner. */
 typedef struct catga_request {
     const catga_message *message;
     catga_retry retry;
     catga_envelope envelope;
     int64_t began;
+    const catga_call_kind *kind; /* NULL: a message of a schema */
+    catga_stored_query query;    /* of a call that reads a stored message */
     bool bounded; /* limited by the deadline of the message on whose behalf it is made */
     /* Only of a call with a callback: */
     catga_deliver_function *deliver;
@@ -58,7 +77,7 @@ typedef struct catga_call_event {
     catga_incoming answer;
 } catga_call_event;
 
-typedef struct catga_pending {
+struct catga_pending {
     atomic_uint_fast64_t state;
     atomic_int_fast64_t due; /* time at which the timer thread drives a call in WAITING or LEFT */
     catga_call_event event;  /* valid in phases FILLING, FULL and LEFT */
@@ -67,7 +86,7 @@ typedef struct catga_pending {
     uint32_t index;
     atomic_uint_fast64_t key; /* hash of the subject of the try, or address of a stream */
     catga_request request;
-} catga_pending;
+};
 
 /* Drives a call, which the function owns from now on. */
 typedef void catga_drive_function(void *user, catga_pending *call, const catga_call_event *event);

@@ -16,6 +16,7 @@ static catga_status exchange(catga_bus_state *state, const catga_message *kind,
     if (call == NULL)
         return CATGA_OVERLOADED;
     call->request.message = kind;
+    call->request.kind = NULL;
     call->request.envelope.outgoing = *message;
     call->request.began = catga_clock_now();
     call->request.bounded = false;

@@ -23,13 +23,18 @@ static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *
     catga_deliver_function *function = call->request.deliver;
     catga_function callback = call->request.callback;
     void *user = call->request.user;
+    const catga_call_kind *kind = call->request.kind;
     catga_running running;
 
-    catga_tries_report(state, call, outcome->status, outcome->bad_reply);
+    if (kind == NULL)
+        catga_tries_report(state, call, outcome->status, outcome->bad_reply);
     free_call(state, call);
     catga_outcome_explain(outcome);
     catga_running_add(&running, state, NULL, NULL);
-    function(callback, outcome->status, outcome->table, &outcome->error, user);
+    if (kind != NULL)
+        kind->deliver(state, outcome, callback, user);
+    else
+        function(callback, outcome->status, outcome->table, &outcome->error, user);
     catga_running_remove(&running);
     catga_outcome_release(outcome, state);
 }

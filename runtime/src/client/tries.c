@@ -46,6 +46,7 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     bool stored = message->delivery != NULL;
 
     request->message = message;
+    request->kind = NULL;
     request->began = catga_clock_now();
     if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &state->message_ids);
@@ -127,6 +128,8 @@ static catga_retry_event retry_event(const catga_call_event *event, const catga_
 {
     bool ran_nothing = !event->answered || message->delivery != NULL;
 
+    if (event->kind == CATGA_RETRY_LOST && status == CATGA_TIMEOUT)
+        return CATGA_RETRY_REFUSED;
     return event->kind == CATGA_RETRY_RESULT && ran_nothing && status != CATGA_OK
                ? CATGA_RETRY_REFUSED
                : event->kind;
@@ -139,6 +142,10 @@ static catga_retry_action advance(catga_bus_state *state, catga_pending *call,
     catga_retry *retry = &call->request.retry;
 
     catga_outcome_read(outcome, state, call->request.message, event);
+    if (outcome->answered && call->request.kind != NULL)
+        outcome->status = call->request.kind->read(state, call, outcome);
+    if (event->kind == CATGA_RETRY_LOST && call->request.kind != NULL)
+        outcome->status = CATGA_TIMEOUT; /* of a stream: no answer will come */
     if (event->kind == CATGA_RETRY_RESULT && !event->answered)
         explain_unsent(state, call, outcome);
     catga_retry_action action =
@@ -176,6 +183,8 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
 {
     catga_request *request = &call->request;
 
+    if (request->kind != NULL)
+        return request->kind->send(state, call);
     if (!request->retry.is_single) /* the runtime's own messages are not observed */
         catga_hook_send_begins(state, request->message, &request->envelope, request->retry.tries);
     if (request->message->delivery != NULL)

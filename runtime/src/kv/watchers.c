@@ -1,0 +1,189 @@
+/* Watchers of buckets: ordered readers of their streams. */
+#include "base/running.h"
+#include "kv/buckets.h"
+#include "kv/entry.h"
+
+#include <stdlib.h>
+
+struct catga_bucket_watcher {
+    catga_bucket_watcher *next; /* under the lock of the buckets */
+    catga_buckets *owner;
+    catga_watch watch;
+    catga_reader *reader; /* NULL: it is stopped */
+};
+
+/* ---- Entries ---- */
+
+static void receive(void *user, catga_incoming *message, uint64_t pending)
+{
+    catga_bucket_watcher *watcher = user;
+    catga_bus_state *state = watcher->owner->state;
+    catga_bucket_entry entry = catga_bucket_entry_of(state, message);
+    catga_running running;
+
+    (void)pending;
+    if (entry.change == CATGA_BUCKET_PUT || !watcher->watch.ignores_deletions) {
+        catga_running_add(&running, state, watcher, NULL);
+        watcher->watch.changed(&entry, watcher->watch.user);
+        catga_running_remove(&running);
+    }
+    state->operations->release(message);
+}
+
+static void catch_up(void *user)
+{
+    catga_bucket_watcher *watcher = user;
+    catga_running running;
+
+    if (watcher->watch.caught_up == NULL)
+        return;
+    catga_running_add(&running, watcher->owner->state, watcher, NULL);
+    watcher->watch.caught_up(watcher->watch.user);
+    catga_running_remove(&running);
+}
+
+/* ---- Begin and end ---- */
+
+static catga_status begin(catga_bucket_watcher *watcher, const catga_used_bucket *used,
+                          const char *filter, catga_problem *problem)
+{
+    static const catga_read_start starts[] = {[CATGA_WATCH_VALUES] = CATGA_READ_LAST_PER_SUBJECT,
+                                              [CATGA_WATCH_HISTORY] = CATGA_READ_FIRST,
+                                              [CATGA_WATCH_CHANGES] = CATGA_READ_NEW};
+    catga_transport *transport = watcher->owner->state->transport;
+    const catga_reader_settings settings = {.stream = used->stream,
+                                            .subject = filter,
+                                            .start = starts[watcher->watch.start],
+                                            .headers_only = watcher->watch.keys_only,
+                                            .receive = receive,
+                                            .caught_up = catch_up,
+                                            .user = watcher};
+
+    return transport->streams->read(transport, &settings, &watcher->reader, problem);
+}
+
+static void stop(catga_bucket_watcher *watcher)
+{
+    catga_transport *transport = watcher->owner->state->transport;
+
+    if (watcher->reader != NULL)
+        transport->streams->end_read(transport, watcher->reader);
+    watcher->reader = NULL;
+}
+
+/* Stops all watchers, before the transport ends; they stay valid. `lock` is not held while a
+ * function of a watcher runs: that may begin another. */
+static void stop_all(catga_buckets *buckets)
+{
+    pthread_mutex_lock(&buckets->ending);
+    pthread_mutex_lock(&buckets->lock);
+    catga_bucket_watcher *watcher = buckets->watchers;
+    pthread_mutex_unlock(&buckets->lock);
+    for (; watcher != NULL; watcher = watcher->next)
+        stop(watcher);
+    pthread_mutex_unlock(&buckets->ending);
+}
+
+static void free_all(catga_buckets *buckets)
+{
+    while (buckets->watchers != NULL) {
+        catga_bucket_watcher *watcher = buckets->watchers;
+        buckets->watchers = watcher->next;
+        free(watcher);
+    }
+}
+
+/* Adds a watcher that reads. CATGA_DRAINING: the bus drains. */
+static catga_status add(catga_bucket_watcher *watcher)
+{
+    catga_buckets *buckets = watcher->owner;
+
+    pthread_mutex_lock(&buckets->lock);
+    bool draining = buckets->draining;
+    if (!draining) {
+        buckets->stop_watchers = stop_all;
+        buckets->free_watchers = free_all;
+        watcher->next = buckets->watchers;
+        buckets->watchers = watcher;
+    }
+    pthread_mutex_unlock(&buckets->lock);
+    return draining ? CATGA_DRAINING : CATGA_OK;
+}
+
+static bool is_valid(const catga_watch *watch)
+{
+    return watch->changed != NULL && (unsigned)watch->start <= CATGA_WATCH_CHANGES;
+}
+
+catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
+                                const catga_watch *watch, catga_bucket_watcher **watcher)
+{
+    char filter[CATGA_BUCKET_SUBJECT];
+    const catga_used_bucket *used;
+    catga_problem problem = {""};
+    catga_status status = catga_buckets_use(bus, bucket, &used);
+
+    *watcher = NULL;
+    if (status == CATGA_OK &&
+        (!is_valid(watch) || !catga_buckets_filter(bus, bucket, watch->pattern, filter)))
+        status = CATGA_INVALID_ARGUMENT;
+    if (status != CATGA_OK)
+        return status;
+    catga_bucket_watcher *begun = calloc(1, sizeof *begun);
+    if (begun == NULL)
+        return CATGA_NO_MEMORY;
+    begun->owner = catga_buckets_of(bus);
+    begun->watch = *watch;
+    status = begin(begun, used, filter, &problem);
+    if (status == CATGA_OK)
+        status = add(begun);
+    if (status == CATGA_OK) {
+        *watcher = begun;
+        return CATGA_OK;
+    }
+    stop(begun);
+    free(begun);
+    catga_buckets_report(bus, bucket, "watch", catga_str(watch->pattern), status, &problem);
+    return status;
+}
+
+/* Takes a watcher off the list. */
+static void remove_watcher(catga_bucket_watcher *watcher)
+{
+    catga_buckets *buckets = watcher->owner;
+
+    pthread_mutex_lock(&buckets->lock);
+    for (catga_bucket_watcher **at = &buckets->watchers; *at != NULL; at = &(*at)->next) {
+        if (*at == watcher) {
+            *at = watcher->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&buckets->lock);
+}
+
+/* Returns true if this thread runs a function of a watcher, which has no message of a handler. */
+static bool is_in_watcher(const catga_bus_state *state)
+{
+    const catga_running *running = catga_running_find(state);
+
+    return running != NULL && running->handler != NULL && running->message == NULL;
+}
+
+void catga_bucket_unwatch(catga_bucket_watcher *watcher)
+{
+    if (watcher == NULL || catga_process_is_forked(&watcher->owner->state->process))
+        return;
+    catga_buckets *buckets = watcher->owner;
+    if (is_in_watcher(buckets->state)) {
+        catga_log(&buckets->state->settings.logger, CATGA_LOG_ERROR,
+                  "buckets: refuse to end a watcher: a function of a watcher called "
+                  "catga_bucket_unwatch, which could wait for it");
+        return;
+    }
+    pthread_mutex_lock(&buckets->ending);
+    remove_watcher(watcher);
+    stop(watcher);
+    pthread_mutex_unlock(&buckets->ending);
+    free(watcher);
+}
