@@ -13,7 +13,7 @@ static void an_empty_stream_is_caught_up_at_once(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    assert_true(catga_ordered_begin(&ordered, 0));
+    assert_true(catga_ordered_begin(&ordered, 0, 0));
     assert_true(catga_ordered_accept(&ordered, 1, 7));
     assert_false(catga_ordered_handled(&ordered, 0)); /* only once */
 }
@@ -23,7 +23,7 @@ static void the_last_awaited_message_catches_up(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    assert_false(catga_ordered_begin(&ordered, 2));
+    assert_false(catga_ordered_begin(&ordered, 2, 0));
     assert_true(catga_ordered_accept(&ordered, 1, 3));
     assert_false(catga_ordered_handled(&ordered, 1));
     assert_true(catga_ordered_accept(&ordered, 2, 9));
@@ -36,9 +36,34 @@ static void the_end_of_the_stream_catches_up(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    assert_false(catga_ordered_begin(&ordered, 10));
+    assert_false(catga_ordered_begin(&ordered, 10, 0));
     assert_true(catga_ordered_accept(&ordered, 1, 3));
     assert_true(catga_ordered_handled(&ordered, 0));
+}
+
+/* The server may count one message too many as pending. */
+static void the_newest_message_catches_up(void **state)
+{
+    catga_ordered ordered = {0};
+
+    (void)state;
+    assert_false(catga_ordered_begin(&ordered, 3, 9));
+    assert_true(catga_ordered_accept(&ordered, 1, 3));
+    assert_false(catga_ordered_handled(&ordered, 2));
+    assert_true(catga_ordered_accept(&ordered, 2, 9));
+    assert_true(catga_ordered_handled(&ordered, 1));
+}
+
+static void an_idle_server_catches_up(void **state)
+{
+    catga_ordered ordered = {0};
+
+    (void)state;
+    assert_false(catga_ordered_begin(&ordered, 3, 0));
+    assert_true(catga_ordered_accept(&ordered, 1, 3));
+    assert_false(catga_ordered_handled(&ordered, 1));
+    assert_true(catga_ordered_idle(&ordered));
+    assert_false(catga_ordered_idle(&ordered));
 }
 
 static void a_gap_is_detected(void **state)
@@ -46,7 +71,7 @@ static void a_gap_is_detected(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    (void)catga_ordered_begin(&ordered, 3);
+    (void)catga_ordered_begin(&ordered, 3, 0);
     assert_true(catga_ordered_accept(&ordered, 1, 3));
     assert_false(catga_ordered_accept(&ordered, 3, 5)); /* the second is lost */
     assert_int_equal(ordered.last, 3);
@@ -59,7 +84,7 @@ static void a_repeated_message_is_no_next_one(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    (void)catga_ordered_begin(&ordered, 3);
+    (void)catga_ordered_begin(&ordered, 3, 0);
     assert_true(catga_ordered_accept(&ordered, 1, 3));
     assert_false(catga_ordered_accept(&ordered, 1, 3));
     assert_false(catga_ordered_accept(&ordered, 2, 3));
@@ -71,9 +96,9 @@ static void a_new_consumer_resumes(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    (void)catga_ordered_begin(&ordered, 3);
+    (void)catga_ordered_begin(&ordered, 3, 0);
     assert_true(catga_ordered_accept(&ordered, 1, 3));
-    assert_false(catga_ordered_begin(&ordered, 2));
+    assert_false(catga_ordered_begin(&ordered, 2, 0));
     assert_true(catga_ordered_accept(&ordered, 1, 4));
     assert_false(catga_ordered_handled(&ordered, 1));
     assert_true(catga_ordered_accept(&ordered, 2, 6));
@@ -86,9 +111,9 @@ static void a_new_consumer_may_catch_up_at_once(void **state)
     catga_ordered ordered = {0};
 
     (void)state;
-    assert_false(catga_ordered_begin(&ordered, 3));
-    assert_true(catga_ordered_begin(&ordered, 0));
-    assert_false(catga_ordered_begin(&ordered, 0));
+    assert_false(catga_ordered_begin(&ordered, 3, 0));
+    assert_true(catga_ordered_begin(&ordered, 0, 0));
+    assert_false(catga_ordered_begin(&ordered, 0, 0));
 }
 
 int main(void)
@@ -97,6 +122,8 @@ int main(void)
         cmocka_unit_test(an_empty_stream_is_caught_up_at_once),
         cmocka_unit_test(the_last_awaited_message_catches_up),
         cmocka_unit_test(the_end_of_the_stream_catches_up),
+        cmocka_unit_test(the_newest_message_catches_up),
+        cmocka_unit_test(an_idle_server_catches_up),
         cmocka_unit_test(a_gap_is_detected),
         cmocka_unit_test(a_repeated_message_is_no_next_one),
         cmocka_unit_test(a_new_consumer_resumes),

@@ -55,6 +55,7 @@ static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_prob
         if (!same || (uint64_t)last < reader->ordered.last)
             reader->ordered.last = 0;
         memcpy(reader->created, created, sizeof created);
+        reader->newest = last > 0 ? (uint64_t)last : 0;
     }
     catga_nats_api_free(&info);
     return status == CATGA_NOT_PERMITTED ? CATGA_OK : status;
@@ -142,7 +143,7 @@ static void note_created(catga_reader *reader, catga_nats_json answer)
     reader->has_begun = true;
     atomic_store(&reader->heard_ns, catga_clock_now());
     atomic_store(&reader->is_lost, false);
-    if (catga_ordered_begin(&reader->ordered, pending > 0 ? (uint64_t)pending : 0))
+    if (catga_ordered_begin(&reader->ordered, pending > 0 ? (uint64_t)pending : 0, reader->newest))
         tell_caught_up(reader);
 }
 
@@ -237,6 +238,8 @@ static void note_heartbeat(catga_reader *reader, const catga_incoming *message)
     bool misses = !catga_ordered_is_complete(&reader->ordered, strtoull(last, NULL, 10));
     if (misses && reader->misses)
         lose(reader);
+    if (!misses && message->reply == NULL && catga_ordered_idle(&reader->ordered))
+        tell_caught_up(reader); /* also if the server has counted one message too many */
     reader->misses = misses;
 }
 

@@ -24,9 +24,10 @@ struct catga_reader {
 
     /* Under the subscription's delivery lock. */
     catga_ordered ordered;
-    bool has_begun;                    /* a consumer has been created */
-    bool misses;                       /* the last heartbeat named a message that had not arrived */
-    char name[CATGA_NATS_READER_NAME]; /* of the consumer; empty: none */
+    uint64_t newest; /* number of the stream's last message before the consumer; 0: unknown */
+    bool has_begun;  /* a consumer has been created */
+    bool misses;     /* the last heartbeat named a message that had not arrived */
+    char name[CATGA_NATS_READER_NAME];       /* of the consumer; empty: none */
     char created[CATGA_NATS_STREAM_CREATED]; /* time of the stream's creation, as text */
 
     /* Of readers.c, under the transport's lock. */
