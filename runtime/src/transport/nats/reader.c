@@ -231,15 +231,18 @@ static void note_heartbeat(catga_reader *reader, const catga_incoming *message)
 {
     const char *last = catga_nats_header(message, "Nats-Last-Consumer");
 
+    const char *stalled = catga_nats_header(message, "Nats-Consumer-Stalled");
+    bool waits = message->reply != NULL || stalled != NULL; /* for the reader */
+
     let_go_on(reader, message->reply);
-    let_go_on(reader, catga_nats_header(message, "Nats-Consumer-Stalled"));
+    let_go_on(reader, stalled);
     if (last == NULL)
         return;
     bool misses = !catga_ordered_is_complete(&reader->ordered, strtoull(last, NULL, 10));
     if (misses && reader->misses)
         lose(reader);
-    if (!misses && message->reply == NULL && catga_ordered_idle(&reader->ordered))
-        tell_caught_up(reader); /* also if the server has counted one message too many */
+    if (!misses && !waits && catga_ordered_idle(&reader->ordered))
+        tell_caught_up(reader);
     reader->misses = misses;
 }
 
