@@ -31,7 +31,7 @@ redis_server_start() {
 
 # redis_server_port: prints a port that was free just now, outside the range of clients.
 redis_server_port() {
-    awk -v seed="$$$(date +%N)" 'BEGIN { srand(seed); print 10000 + int(rand() * 20000) }'
+    echo $((10000 + (1$(date +%N) / 1000 + $$) % 20000))
 }
 
 # redis_server_wait DIR PORT: returns when the server answers; fails if it has ended, for another
