@@ -180,7 +180,7 @@ static bool has_services(const checker *c)
 
 static void check_work(const checker *c, const model_message *message)
 {
-    takers found = {NULL};
+    takers found = {0};
     slice name = message->origin.name;
 
     for (size_t i = 0; i < c->scope_count; i++)
