@@ -141,8 +141,13 @@ class Cluster:
     def start_servers(self):
         for number in SERVERS:
             self.start_server(number)
-        wait_for(lambda: all(self.ask(number, 'healthz').get('status') == 'ok'
-                             for number in SERVERS), 'the servers to form a cluster')
+        wait_for(lambda: all(self.has_joined(number) for number in SERVERS),
+                 'the servers to form a cluster')
+
+    def has_joined(self, number):
+        """Returns whether a server is healthy, and connected to every other one."""
+        return (self.ask(number, 'healthz').get('status') == 'ok'
+                and self.ask(number, 'routez').get('num_routes', 0) >= len(SERVERS) - 1)
 
     def start_server(self, number):
         routes = ', '.join(f'"nats://127.0.0.1:{port}"' for port in self.route_ports.values())

@@ -191,6 +191,7 @@ static void put_until_killed(const char *url)
  * its content. The garbage of the dead is collected. */
 static void an_object_is_complete_or_absent(void **state)
 {
+    static uint8_t bytes[64 * 1024];
     fixture *f = *state;
     catga_object_info info;
     catga_stream_state found;
@@ -209,18 +210,14 @@ static void an_object_is_complete_or_absent(void **state)
         waitpid(writer, NULL, 0);
         wait_until(catga_connected(f->bus));
         catga_status status =
-            catga_object_info_get(f->bus, &store, CATGA_STR("a"), &info, &problem);
+            catga_object_get(f->bus, &store, CATGA_STR("a"), bytes, sizeof bytes, &info, &problem);
         assert_true(status == CATGA_OK || status == CATGA_NOT_FOUND);
         stream content = {.seed = info.size};
-        if (status == CATGA_OK)
-            assert_int_equal(catga_object_get_to(f->bus, &store, CATGA_STR("a"), write_stream,
-                                                 &content, NULL, &problem),
-                             CATGA_OK);
+        (void)write_stream(&content, bytes, info.size);
         assert_false(content.is_wrong);
-        assert_int_equal(content.at, info.size);
         catga_object_info_free(&info);
     }
-    pause_ms(10);
+    pause_ms(200); /* the server stores what the last writer has sent */
     assert_int_equal(catga_object_info_get(f->bus, &store, CATGA_STR("a"), &info, &problem),
                      CATGA_OK);
     assert_int_equal(catga_objects_gc(f->bus, &store, 0, NULL, &problem), CATGA_OK);

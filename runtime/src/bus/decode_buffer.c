@@ -79,11 +79,11 @@ static void free_native(draft *d)
 static catga_decoded *take_block(catga_bus_state *state, size_t capacity)
 {
     bool is_small = capacity <= CATGA_DECODE_BLOCK;
+    catga_decoded *block;
 
-    catga_decoded *block =
-        is_small ? catga_pool_take(&state->decoded)
-                 : malloc(capacity <= SIZE_MAX - sizeof *block ? sizeof *block + capacity : 0);
-
+    if (capacity > SIZE_MAX - sizeof *block)
+        return NULL;
+    block = is_small ? catga_pool_take(&state->decoded) : malloc(sizeof *block + capacity);
     if (block != NULL)
         block->capacity = is_small ? CATGA_DECODE_BLOCK : capacity;
     return block;
