@@ -6,6 +6,7 @@
 #include "client/exchange.h"
 #include "fixture.h"
 #include "objects/info_json.h"
+#include "objects/object_entry.h"
 
 #include <catga/objects.h>
 
@@ -499,6 +500,25 @@ static void updates_change_the_info(void **state)
     assert_int_equal(messages_in(f->bus), 4);
 }
 
+/* The last step of a rename: another writer may have replaced the info meanwhile. */
+static void a_rename_leaves_later_objects(void **state)
+{
+    const fixture *f = *state;
+    catga_object_access access;
+    catga_object_entry entry;
+    catga_problem problem;
+
+    assert_int_equal(put_text(f->bus, "a", "old"), CATGA_OK);
+    assert_int_equal(catga_object_access_begin(&access, f->bus, &files, &problem), CATGA_OK);
+    assert_int_equal(catga_object_entry_find(&access, CATGA_STR("a"), &entry), CATGA_OK);
+    catga_object_info_free(&entry.info);
+    assert_int_equal(put_text(f->bus, "a", "new"), CATGA_OK);
+    assert_int_equal(put_text(f->bus, "b", "other"), CATGA_OK);
+    assert_int_equal(catga_object_entry_forget(&access, entry.revision), CATGA_OK);
+    assert_content(f->bus, "a", "new");
+    assert_content(f->bus, "b", "other");
+}
+
 /* ---- Other clients ---- */
 
 /* Stores a message on "$O.<store>.<part>.<name>". */
@@ -645,6 +665,32 @@ static void links_are_followed_once(void **state)
     assert_get(f, CATGA_NOT_FOUND, "the object is a link to the store 'shop', not to an object");
     store_info(f, "\"options\":{\"link\":{\"bucket\":\"absent\",\"name\":\"a\"}},");
     assert_int_equal(get_status(f->bus, "a", &problem), CATGA_NO_RESPONDERS);
+}
+
+/* An info of another client may name as its upload what is a pattern, or no subject at all. */
+static void uploads_that_are_no_tokens_purge_nothing(void **state)
+{
+    static const char *const uploads[] = {">", "*", "*.*", "x y", "\\\""};
+    const fixture *f = *state;
+    char json[256];
+    catga_problem problem;
+
+    assert_int_equal(put_text(f->bus, "kept", "text"), CATGA_OK);
+    for (size_t i = 0; i < sizeof uploads / sizeof *uploads; i++) {
+        snprintf(json, sizeof json, "\"deleted\":true,\"nuid\":\"%s\",", uploads[i]);
+        store_info(f, json);
+        assert_int_equal(put_text(f->bus, "a", "new"), CATGA_OK);
+        assert_content(f->bus, "kept", "text");
+        snprintf(json, sizeof json,
+                 "\"options\":{\"link\":{\"bucket\":\"b\",\"name\":\"t\"}},\"nuid\":\"%s\",",
+                 uploads[i]);
+        store_info(f, json);
+        assert_int_equal(put_text(f->bus, "a", "new"), CATGA_OK);
+        assert_content(f->bus, "kept", "text");
+        store_info(f, json);
+        assert_int_equal(catga_object_delete(f->bus, &files, CATGA_STR("a"), &problem), CATGA_OK);
+        assert_content(f->bus, "kept", "text");
+    }
 }
 
 /* ---- Watching ---- */
@@ -981,11 +1027,13 @@ int main(int argc, char **argv)
         CASE(lists_show_objects_in_order),
         CASE(deleted_objects_are_absent),
         CASE(updates_change_the_info),
+        CASE(a_rename_leaves_later_objects),
         CASE(chunks_of_any_size_are_read),
         CASE(damaged_objects_are_refused),
         CASE(downloads_that_fail_leave_no_file),
         CASE(infos_that_are_no_json_are_left_out),
         CASE(links_are_followed_once),
+        CASE(uploads_that_are_no_tokens_purge_nothing),
         CASE(watches_see_each_change),
         CASE(slow_watches_miss_nothing),
         CASE(absent_stores_are_named),

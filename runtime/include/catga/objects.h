@@ -213,7 +213,8 @@ CATGA_CHECKED catga_status catga_object_get(catga_bus *bus, const catga_object_s
 
 /* Gets the content to a file, which it replaces: `path` is untouched until the content is complete,
  * checked and on the disk. Interrupted downloads leave nothing, not even when the process is
- * killed, on file systems with O_TMPFILE; on others a file "<path>.XXXXXX" may remain then.
+ * killed, on file systems with O_TMPFILE; on others a file ".catga-" with 16 hexadecimal digits may
+ * remain then in the folder of `path`.
  * CATGA_OUTPUT_FAILED: the file cannot be written. */
 CATGA_CHECKED catga_status catga_object_get_file(catga_bus *bus, const catga_object_store *store,
                                                  catga_string name, const char *path,
@@ -237,7 +238,12 @@ CATGA_CHECKED catga_status catga_object_delete(catga_bus *bus, const catga_objec
 
 /* Replaces description, headers and metadata of an object by those of `object`, and its name if
  * that is another one. The content stays. CATGA_NOT_FOUND; CATGA_CONFLICT: the object does not have
- * the revision `replaces`, or an object of the new name exists. */
+ * the revision `replaces`, or an object of the new name exists.
+ *
+ * Another name takes two steps: the info is stored under the new name, and then deleted under the
+ * old one. After a failure in between, both names have the content. An object that another writer
+ * has put under the old name meanwhile stays; but each writer who replaces or deletes an object
+ * deletes its content, also that of the other name, whose gets return CATGA_INCOMPLETE then. */
 CATGA_CHECKED catga_status catga_object_update(catga_bus *bus, const catga_object_store *store,
                                                catga_string name, const catga_object *object,
                                                catga_object_info *info, catga_problem *problem);

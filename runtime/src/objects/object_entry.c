@@ -5,7 +5,6 @@
 #include "bus/round_trip.h"
 #include "bus/status.h"
 #include "objects/info_json.h"
-#include "objects/object_reader.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -194,38 +193,12 @@ static catga_status purge(catga_object_access *access, const char *subject)
     return access->streams->purge(access->transport, &purge, &purged, access->problem);
 }
 
-/* Deletes the infos one by one, since a purge of their subject would disturb readers. The oldest
- * comes first: nats-server before 2.9.12 finds no last message of a subject after its last one was
- * deleted before others. */
-static catga_status forget_singly(catga_object_access *access, const char *subject)
+catga_status catga_object_entry_forget(catga_object_access *access, uint64_t revision)
 {
-    catga_object_reader reader;
-    catga_object_message next;
-
     catga_status status =
-        catga_object_reader_begin(&reader, access, subject, CATGA_READ_FIRST, true);
+        access->streams->erase(access->transport, access->stream, revision, access->problem);
 
-    if (status != CATGA_OK)
-        return status;
-    while (status == CATGA_OK) {
-        status = catga_object_reader_next(&reader, access->wait_ns, &next);
-        if (status != CATGA_OK)
-            break;
-        status = access->streams->erase(access->transport, access->stream, next.message.sequence,
-                                        access->problem);
-        access->state->operations->release(&next.message);
-    }
-    catga_object_reader_end(&reader);
     return status == CATGA_NOT_FOUND ? CATGA_OK : status;
-}
-
-catga_status catga_object_entry_forget(catga_object_access *access, catga_string name)
-{
-    char subject[CATGA_OBJECT_SUBJECT];
-
-    catga_object_info_subject(access->store, name, subject);
-    return access->streams->purge_skips(access->transport) ? forget_singly(access, subject)
-                                                           : purge(access, subject);
 }
 
 void catga_object_entry_erase(catga_object_access *access, uint64_t revision)
@@ -240,7 +213,7 @@ void catga_object_purge(catga_object_access *access, catga_string upload)
     const catga_problem before = *access->problem;
     char subject[CATGA_OBJECT_SUBJECT];
 
-    if (upload.length == 0)
+    if (!catga_is_object_upload(upload))
         return;
     catga_object_chunk_subject(access->store, upload, subject);
     (void)purge(access, subject);

@@ -44,14 +44,15 @@ catga_status catga_object_entry_give(const catga_object_access *access,
                                      const catga_object_info *info, uint64_t revision,
                                      catga_object_info *to);
 
-/* Deletes all infos of a name: the object is unknown afterwards. */
-catga_status catga_object_entry_forget(catga_object_access *access, catga_string name);
+/* Deletes one info, the last of its name; an info that is gone counts as deleted. A later info of
+ * the name stays. */
+catga_status catga_object_entry_forget(catga_object_access *access, uint64_t revision);
 
 /* Deletes a replaced info. A failure leaves a message that no reader uses, for catga_objects_gc. */
 void catga_object_entry_erase(catga_object_access *access, uint64_t revision);
 
-/* Deletes the chunks of an upload; an empty id has none. A failure leaves chunks for
- * catga_objects_gc. */
+/* Deletes the chunks of an upload. An id that is no token of a subject has none: an info of another
+ * client may name ">". A failure leaves chunks for catga_objects_gc. */
 void catga_object_purge(catga_object_access *access, catga_string upload);
 
 #endif

@@ -99,7 +99,7 @@ static catga_status replace(catga_object_access *access, const catga_object_entr
     if (status == CATGA_OK)
         status = catga_object_entry_put(access, &info, over, &revision);
     if (status == CATGA_OK && is_renamed)
-        status = catga_object_entry_forget(access, entry->info.name);
+        status = catga_object_entry_forget(access, entry->revision);
     return status == CATGA_OK ? catga_object_entry_give(access, &info, revision, given) : status;
 }
 

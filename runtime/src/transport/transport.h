@@ -373,7 +373,7 @@ typedef struct catga_stream_operations {
     catga_status (*get)(catga_transport *transport, const char *stream, uint64_t number,
                         catga_incoming *message, catga_problem *problem);
 
-    /* Deletes a stored message. Waits for the server. */
+    /* Deletes a stored message. Waits for the server. CATGA_NOT_FOUND: it is gone. */
     catga_status (*erase)(catga_transport *transport, const char *stream, uint64_t number,
                           catga_problem *problem);
 

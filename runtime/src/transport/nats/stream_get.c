@@ -8,16 +8,34 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NO_MESSAGE = 10037, NO_STREAM = 10059, SUBJECT_SIZE = 512, BODY_SIZE = 64 };
+enum {
+    NO_MESSAGE = 10037,
+    NO_SEQUENCE = 10043,
+    NOT_DELETED = 10057,
+    NO_STREAM = 10059,
+    SUBJECT_SIZE = 512,
+    BODY_SIZE = 64
+};
 
 /* ---- The operations ---- */
+
+/* The server names a message that is gone in three ways, by its place in the files. */
+static bool is_gone(const catga_nats_api_answer *answer)
+{
+    catga_nats_json error = catga_nats_json_get(answer->object, "error");
+    catga_nats_json text = catga_nats_json_get(error, "description");
+
+    return answer->error == NO_MESSAGE || answer->error == NO_SEQUENCE ||
+           (answer->error == NOT_DELETED && text.data != NULL &&
+            memmem(text.data, text.length, "no message found", strlen("no message found")) != NULL);
+}
 
 static catga_status status_of(const catga_nats_api_answer *answer, catga_problem *problem,
                               const char *stream)
 {
     if (answer->error == 0)
         return CATGA_OK;
-    if (answer->error == NO_MESSAGE)
+    if (is_gone(answer))
         return CATGA_NOT_FOUND;
     if (answer->error == NO_STREAM)
         return CATGA_NO_RESPONDERS;
