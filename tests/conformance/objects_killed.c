@@ -1,6 +1,7 @@
 /*
- * Objects while the server is killed and restarted: each one is complete or absent, puts and gets
- * survive a restart, and large objects need little memory.
+ * Objects at a server of the test: each one is complete or absent while the server is killed, puts
+ * and gets survive a restart, a put without permission says so, and large objects need little
+ * memory.
  */
 #include "bus_fixture.h"
 #include "nats_server.h"
@@ -24,11 +25,17 @@ static int begin(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
     static unsigned number;
-    char config[256];
+    char config[512];
     catga_problem problem;
 
     const char *temp = getenv("CATGA_TEMP");
-    snprintf(config, sizeof config, "jetstream { store_dir: \"%s/store-%d-%u\" }\n",
+    snprintf(config, sizeof config,
+             "jetstream { store_dir: \"%s/store-%d-%u\" }\n"
+             "no_auth_user: all\n"
+             "authorization { users: [\n"
+             "  { user: all, password: x }\n"
+             "  { user: guest, password: x, permissions: { publish: { deny: \"$O.*.C.>\" } } }\n"
+             "] }\n",
              temp == NULL ? "/tmp" : temp, (int)getpid(), number++);
     nats_server_init(&f->server, config);
     nats_server_start(&f->server);
@@ -152,6 +159,29 @@ static void a_put_survives_restarts(void **state)
     assert_int_equal(found.messages, 202);
 }
 
+/* A source that is slower than the restart has chunks for the server while it is away. None of them
+ * may be stored before one that was lost. */
+static void a_slow_put_survives_restarts(void **state)
+{
+    fixture *f = *state;
+    job put = {.f = f, .content = {.size = 40 * CHUNK, .pause_us = 100000}};
+    job get = {.f = f, .content = {.size = 40 * CHUNK}};
+
+    pthread_create(&put.thread, NULL, run_put, &put);
+    for (int i = 0; i < 3; i++) {
+        pause_ms(650);
+        nats_server_signal(&f->server, i % 2 == 0 ? SIGKILL : SIGTERM);
+        pause_ms(300);
+        nats_server_start(&f->server);
+    }
+    pthread_join(put.thread, NULL);
+    assert_succeeded(&put);
+    run_get(&get);
+    assert_succeeded(&get);
+    assert_false(get.content.is_wrong);
+    assert_int_equal(get.content.at, 40 * CHUNK);
+}
+
 static void a_get_survives_restarts(void **state)
 {
     fixture *f = *state;
@@ -169,6 +199,28 @@ static void a_get_survives_restarts(void **state)
     assert_succeeded(&get);
     assert_false(get.content.is_wrong);
     assert_int_equal(get.content.at, SIZE);
+}
+
+/* ---- Permissions ---- */
+
+/* The server says so at once, and the put does not wait for an ack until its time is over. */
+static void a_put_names_what_is_not_permitted(void **state)
+{
+    fixture *f = *state;
+    const catga_object object = {.name = CATGA_STR("a"), .chunk_bytes = 1000};
+    stream content = {.size = 20000};
+    char url[160];
+    catga_problem problem;
+
+    snprintf(url, sizeof url, "nats://guest:x@127.0.0.1:%d", f->server.port);
+    catga_bus *bus = open_bus(NULL, (catga_options){.servers = url});
+    double began = seconds_now();
+    assert_int_equal(
+        catga_object_put_from(bus, &store, &object, read_stream, &content, NULL, &problem),
+        CATGA_NOT_PERMITTED);
+    assert_true(seconds_now() - began < 3);
+    assert_memory_equal(problem.text, "no permission to publish to \"$O.store.C.", 40);
+    catga_close(bus);
 }
 
 /* ---- The writer is killed ---- */
@@ -287,10 +339,9 @@ static void large_objects_need_little_memory(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_put_survives_restarts),
-        CASE(a_get_survives_restarts),
-        CASE(an_object_is_complete_or_absent),
-        CASE(large_objects_need_little_memory),
+        CASE(a_put_survives_restarts),         CASE(a_slow_put_survives_restarts),
+        CASE(a_get_survives_restarts),         CASE(a_put_names_what_is_not_permitted),
+        CASE(an_object_is_complete_or_absent), CASE(large_objects_need_little_memory),
     };
 
     if (argc == 2)

@@ -158,6 +158,12 @@ static void await_event(catga_pending *call)
         sched_yield(); /* the other thread needs a few instructions */
 }
 
+bool catga_pending_has_failed(catga_pending *call)
+{
+    await_event(call);
+    return phase_of(call) == FULL && (!call->event.answered || call->event.answer.no_responders);
+}
+
 /* Sleeps until an event has arrived (true), or `until` has come and none can arrive (false). */
 static bool sleep_until(catga_pending *call, int64_t until)
 {

@@ -130,6 +130,10 @@ void catga_pending_open(catga_pending *call);
 /* Ends the phase SENDING after a failed try. Returns false if an event has already arrived. */
 bool catga_pending_close(catga_pending *call);
 
+/* Returns true if an event has arrived that shows that no one got the message: the connection was
+ * lost, the subject was refused, or it has no responders. Only for the owner of an open call. */
+bool catga_pending_has_failed(catga_pending *call);
+
 /* Waits for the next event, or CATGA_RETRY_TIME at `until`. The caller owns the call again. */
 void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event);
 

@@ -50,17 +50,38 @@ static void free_call(catga_upload *upload, catga_upload_chunk *chunk)
     chunk->call = NULL;
 }
 
-/* Sends a chunk. One that cannot be sent now is not under way, and is sent later. */
-static void send(catga_upload *upload, uint64_t number)
+/* Returns false if the chunk cannot be sent now; chunk->unsent is the reason. */
+static bool send(catga_upload *upload, uint64_t number)
 {
     catga_upload_chunk *chunk = chunk_of(upload, number);
 
+    chunk->unsent = CATGA_OVERLOADED;
     chunk->call = catga_calls_claim(&upload->access->state->calls);
     if (chunk->call == NULL)
-        return;
+        return false;
+    catga_pending_set_key(chunk->call, catga_calls_hash(upload->subject));
     catga_pending_open(chunk->call);
-    if (publish(upload, number, chunk) != CATGA_OK && catga_pending_close(chunk->call))
-        free_call(upload, chunk);
+    chunk->unsent = publish(upload, number, chunk);
+    if (chunk->unsent == CATGA_OK || !catga_pending_close(chunk->call))
+        return true;
+    free_call(upload, chunk);
+    return false;
+}
+
+/* Returns why a chunk has no ack. */
+static catga_status reason_of(const catga_call_event *event)
+{
+    if (event->kind == CATGA_RETRY_RESULT) /* the server has refused the subject */
+        return event->status;
+    return event->kind == CATGA_RETRY_LOST ? CATGA_DISCONNECTED : CATGA_TIMEOUT;
+}
+
+static catga_status explain(const catga_upload *upload, catga_status status)
+{
+    if (status != CATGA_NOT_PERMITTED)
+        return status;
+    return catga_object_refuse(upload->access, status, "no permission to publish to \"%s\"",
+                               upload->subject);
 }
 
 /* Waits until `until` for the answer to a chunk, and ends its call. */
@@ -71,11 +92,11 @@ static catga_status await(catga_upload *upload, catga_upload_chunk *chunk, int64
     catga_call_event event;
 
     if (chunk->call == NULL)
-        return CATGA_DISCONNECTED;
+        return chunk->unsent == CATGA_OK ? CATGA_DISCONNECTED : explain(upload, chunk->unsent);
     catga_pending_wait(chunk->call, until, &event);
     free_call(upload, chunk);
     if (!event.answered)
-        return event.kind == CATGA_RETRY_LOST ? CATGA_DISCONNECTED : CATGA_TIMEOUT;
+        return explain(upload, reason_of(&event));
     catga_placed stored = {0};
     catga_status status = access->streams->published(&event.answer, &stored, access->problem);
     *sequence = stored.sequence;
@@ -93,15 +114,33 @@ static void abandon(catga_upload *upload, int64_t until)
         (void)await(upload, chunk_of(upload, number), until, &sequence);
 }
 
-/* Returns whether sending again may help: the server was away, or the stream is being restored. */
-static bool may_retry(const catga_upload *upload, catga_status status)
+/* Returns whether the chunk before is stored or under way. */
+static bool may_follow(catga_upload *upload, uint64_t number)
 {
+    const catga_upload_chunk *before = chunk_of(upload, number - 1);
+
+    return number == upload->stored ||
+           (before->call != NULL && !catga_pending_has_failed(before->call));
+}
+
+/* Sends the chunks from `number` on, up to one that cannot be sent. */
+static void send_from(catga_upload *upload, uint64_t number)
+{
+    while (number < upload->added && may_follow(upload, number) && send(upload, number))
+        number++;
+}
+
+/* Returns whether sending again may help: the server was away, the stream is being restored, or too
+ * many calls were under way. */
+static bool may_retry(catga_upload *upload, catga_status status)
+{
+    bool was_sent = chunk_of(upload, upload->stored)->unsent == CATGA_OK;
     bool in_time = catga_clock_now() - upload->progress_ns < upload->access->wait_ns;
 
     if (status == CATGA_NO_RESPONDERS)
         return in_time && upload->stored > 0;
     return in_time && (status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED ||
-                       status == CATGA_NO_JETSTREAM);
+                       status == CATGA_NO_JETSTREAM || (status == CATGA_OVERLOADED && !was_sent));
 }
 
 /* Sends all chunks without an ack again, after a pause. Their message ids keep them from being
@@ -114,8 +153,7 @@ static void send_again(catga_upload *upload)
     abandon(upload, catga_clock_now());
     clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
     upload->pause_ns = pause * 2 < PAUSE_MAX ? pause * 2 : PAUSE_MAX;
-    for (uint64_t number = upload->stored; number < upload->added; number++)
-        send(upload, number);
+    send_from(upload, upload->stored);
 }
 
 static catga_status note_ack(catga_upload *upload, uint64_t sequence)
@@ -156,8 +194,8 @@ void catga_upload_add(catga_upload *upload, const uint8_t *data, size_t length)
 {
     uint64_t number = upload->added++;
 
-    *chunk_of(upload, number) = (catga_upload_chunk){data, length, NULL};
-    send(upload, number);
+    *chunk_of(upload, number) = (catga_upload_chunk){.data = data, .length = length};
+    send_from(upload, number);
 }
 
 catga_status catga_upload_finish(catga_upload *upload)

@@ -1,8 +1,9 @@
 /*
  * The chunks of a put on their way to the server. Up to CATGA_OBJECT_WINDOW are under way at once.
- * They are stored in their order: acks have growing sequence numbers, or the upload fails. After a
- * lost connection the chunks without an ack are sent again, with their message ids, so that none is
- * stored twice. One thread owns an upload.
+ * They are stored in their order: acks have growing sequence numbers, or the upload fails. So a
+ * chunk is sent only if the one before is stored or under way. After a lost connection the chunks
+ * without an ack are sent again, with their message ids, so that none is stored twice. One thread
+ * owns an upload.
  */
 #ifndef CATGA_OBJECT_UPLOAD_H
 #define CATGA_OBJECT_UPLOAD_H
@@ -13,6 +14,7 @@ typedef struct catga_upload_chunk {
     const uint8_t *data;
     size_t length;
     catga_pending *call; /* NULL: not under way */
+    catga_status unsent; /* why the last attempt to send it failed; CATGA_OK: it did not */
 } catga_upload_chunk;
 
 typedef struct catga_upload {
