@@ -22,6 +22,7 @@ static const catga_handler stored_handlers[] = {
      sample_listener_run_refresh, NULL},
 };
 static const catga_service storer = {"Storer", stored_handlers, 2, sizeof(sample_listener)};
+static const catga_service earlier = {"Earlier", stored_handlers, 1, sizeof(sample_listener)};
 static const sample hello = {{"hello", 5}, 7};
 
 typedef struct fixture {
@@ -523,6 +524,30 @@ static void an_event_that_cannot_be_settled_is_handed_back(void **state)
     assert_int_equal(atomic_load(&s->handled[1]), 1);
 }
 
+/* The older event of another service fails first, again and again, and does not delay the stop. */
+static void an_older_event_of_another_service_delays_nothing(void **state)
+{
+    fixture *s = *state;
+    const sample_listener refusing = {refuse, refresh};
+    char refused[128];
+
+    if (s->base.broker == NULL)
+        return; /* a stock server stores every dead letter */
+    catga_bus *bus = join(s, (catga_options){.instance = "a", .drain_wait_ms = 20000});
+    snprintf(refused, sizeof refused, "%s.dead.>", s->base.prefix);
+    assert_int_equal(catga_local_set_allowed(s->base.broker, refused, false), CATGA_OK);
+    serve(s, bus, &earlier, &refusing);
+    assert_int_equal(catga_publish(bus, &kept, &(sample){CATGA_STR("kept"), 1}), CATGA_OK);
+    wait_until(atomic_load(&s->handled[1]) == 1);
+    serve(s, bus, &storer, &refusing);
+    wait_until(atomic_load(&s->handled[1]) == 2);
+    pause_for(300); /* the settling thread has tried, and pauses */
+    int64_t begin = catga_timestamp_now();
+    assert_int_equal(catga_service_stop(bus, &storer), CATGA_OK);
+    assert_in_range(catga_timestamp_now() - begin, 0, INT64_C(15000000000));
+    assert_int_equal(catga_local_set_allowed(s->base.broker, refused, true), CATGA_OK);
+}
+
 typedef struct text {
     char data[65536];
     size_t length;
@@ -585,6 +610,7 @@ int main(int argc, char **argv)
         CASE(a_handler_may_serve_while_its_service_stops),
         CASE(a_bus_may_drain_while_a_service_stops),
         CASE(an_event_that_cannot_be_settled_is_handed_back),
+        CASE(an_older_event_of_another_service_delays_nothing),
         CASE(metrics_keep_the_counts_and_drop_the_backlog),
     };
 

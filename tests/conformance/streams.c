@@ -266,6 +266,8 @@ static void a_stream_describes_itself(void **state)
     make(f, &settings);
     found = state_of(f);
     assert_int_equal(found.messages, 0);
+    assert_int_equal(found.first_sequence, 1);
+    assert_int_equal(found.last_sequence, 0);
     assert_int_equal(found.first_ns, 0);
     assert_int_equal(found.last_ns, 0);
     put(f, 0, NULL);

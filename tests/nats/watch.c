@@ -275,6 +275,25 @@ static void a_deleted_consumer_is_recreated(void **state)
     assert_each_once(1, 5);
 }
 
+/* The server refuses to delete the stream, so its consumers are still watched. */
+static void a_refused_deletion_changes_nothing(void **state)
+{
+    catga_problem problem = {""};
+
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    write_config("full", ", { user: replica, password: secret, permissions: { publish: "
+                         "{ deny: \"$JS.API.STREAM.DELETE.>\" } } }");
+    nats_server_signal(&server, SIGHUP);
+    pause_ms(500);
+    assert_int_equal(self.transport->streams->remove(self.transport, "WATCH", &problem),
+                     CATGA_NOT_PERMITTED);
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    store(2);
+    assert_true(reaches(&total, 2, SOON_MS));
+    assert_each_once(1, 2);
+}
+
 /* Waits until the transport knows whether its storage is usable. */
 static bool reaches_usable(bool usable)
 {
@@ -561,6 +580,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_deleted_consumer_is_recreated, come, go),
+        cmocka_unit_test_setup_teardown(a_refused_deletion_changes_nothing, come, go),
         cmocka_unit_test_setup_teardown(a_deleted_stream_is_recreated, come, go),
         cmocka_unit_test_setup_teardown(a_deleted_stream_is_recreated_after_a_pause, come, go),
         cmocka_unit_test_setup_teardown(events_acknowledged_by_a_recreated_stream_are_handled, come,

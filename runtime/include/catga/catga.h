@@ -665,8 +665,9 @@ CATGA_CHECKED catga_status catga_stream_get_state(catga_bus *bus, const char *st
  * Deletes a stream with all its messages and consumers; not its dead letters, which are another
  * stream. Handlers of this bus receive nothing from it any more. The next event that this bus
  * publishes creates the stream again. Stop the services that use the stream first: another process
- * that uses the stream recreates it within seconds. Waits for the server. Returns the same statuses
- * as above.
+ * that uses the stream recreates it within seconds. A stream of dead letters is created again when
+ * a service is served; until then its events wait in the process. Waits for the server. Returns the
+ * same statuses as above.
  */
 CATGA_CHECKED catga_status catga_stream_delete(catga_bus *bus, const char *stream);
 

@@ -443,14 +443,16 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
                               const catga_call_settings *settings, catga_deliver_function *deliver,
                               catga_function callback, void *user, catga_problem *problem);
 
+/* Publishes a stored event as catga_publish does. *stored is its place; after a failure its
+ * sequence is 0. */
+CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_message *message,
+                                                const void *input, catga_stored *stored);
+
 /*
  * Sends a stored event without waiting. After CATGA_OK, a thread of the runtime calls `callback`
  * exactly once with the status that catga_publish would return. After any other status, nobody
  * calls it. CATGA_OVERLOADED: `in_flight` calls and events are under way.
  */
-/* Publishes a stored event, and returns its place. */
-CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_message *message,
-                                                const void *input, catga_stored *stored);
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
 

@@ -100,8 +100,10 @@ static void log_failure(catga_bus_state *state, const catga_message *message, ca
 
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
 {
-    catga_problem problem = {""};
+    catga_problem problem;
     catga_placed placed;
+
+    problem.text[0] = '\0';
     catga_status status = message->delivery == NULL
                               ? send_event(bus, message, input, &problem)
                               : store_event(bus, message, NULL, input, &placed, &problem);

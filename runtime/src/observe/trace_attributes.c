@@ -120,7 +120,9 @@ void catga_trace_attributes_handled(catga_trace_attributes *attributes,
                                     const catga_context *context, catga_status failure)
 {
     begin(attributes, context->state, "process", "process");
-    add_destination(attributes, context->state, context->message, context->incoming->subject);
+    add_destination(
+        attributes, context->state, context->message,
+        clean(attributes->subject, sizeof attributes->subject, context->incoming->subject));
     add_text(attributes, "messaging.consumer.group.name", group_of(context, attributes->group));
     add_text(attributes, "messaging.message.id",
              clean(attributes->id, sizeof attributes->id, catga_context_message_id(context)));

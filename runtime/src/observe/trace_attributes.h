@@ -13,7 +13,8 @@ enum { CATGA_TRACE_ATTRIBUTES = 12 };
 typedef struct catga_trace_attributes {
     catga_span_attribute all[CATGA_TRACE_ATTRIBUTES];
     size_t count;
-    char subjects[CATGA_SUBJECT_MAX + 1];
+    char subject[CATGA_SUBJECT_MAX + 1];  /* of a handled message */
+    char subjects[CATGA_SUBJECT_MAX + 1]; /* of every key */
     char group[CATGA_CONSUMER_NAME];
     char id[CATGA_TOKEN_MAX + 1];
     char conversation[CATGA_CORRELATION_MAX + 1];

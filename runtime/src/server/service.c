@@ -68,8 +68,11 @@ static void service_instance_free(catga_service_instance *service_instance)
 {
     for (size_t i = 0; service_instance != NULL && i < service_instance->count; i++)
         report_suppressed(service_instance->state, &service_instance->endpoints[i]);
-    if (service_instance != NULL)
+    if (service_instance != NULL) {
+        catga_log_report(&service_instance->state->settings.logger,
+                         &service_instance->instance.shared);
         free(service_instance->handlers);
+    }
     free(service_instance);
 }
 

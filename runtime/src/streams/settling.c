@@ -64,7 +64,8 @@ static bool same_store(const catga_settling_event *a, const catga_settling_event
     return is_storing(a) == is_storing(b) && stream_of(a) == stream_of(b);
 }
 
-/* Sets the pause of all events of a store: only one of them tries a store that fails. */
+/* Sets the pause of all events of a store: only one of them tries a store that fails. An event that
+ * a drain hands back is due then at the latest. */
 static void pause_store(catga_settling *settling, const catga_settling_event *tried,
                         int64_t pause_ns, int64_t due_ns)
 {
@@ -72,8 +73,9 @@ static void pause_store(catga_settling *settling, const catga_settling_event *tr
         catga_settling_event *event = &settling->events[i];
         if (!same_store(event, tried))
             continue;
+        int64_t last = hand_back_time(settling, event->delivered.endpoint);
         event->pause_ns = pause_ns;
-        event->due_ns = due_ns;
+        event->due_ns = due_ns < last ? due_ns : last;
     }
 }
 
@@ -112,9 +114,7 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
         return;
     }
     pause = pause < FIRST_PAUSE ? FIRST_PAUSE : pause > LONGEST_PAUSE ? LONGEST_PAUSE : pause;
-    int64_t due = catga_clock_now() + with_jitter(pause);
-    int64_t last = hand_back_time(settling, tried->delivered.endpoint);
-    pause_store(settling, tried, pause, due < last ? due : last);
+    pause_store(settling, tried, pause, catga_clock_now() + with_jitter(pause));
 }
 
 /* ---- One event ---- */

@@ -321,7 +321,7 @@ catga_nats_reconciled *catga_nats_reconcile(catga_nats *nats, const catga_nats_d
     return item;
 }
 
-void catga_nats_reconcile_forget(catga_nats *nats, const char *stream)
+void catga_nats_reconcile_forget(catga_nats *nats, const char *stream, bool forgotten)
 {
     char info[CATGA_NATS_API_SUBJECT];
     catga_nats_reconciled *item;
@@ -332,7 +332,7 @@ void catga_nats_reconcile_forget(catga_nats *nats, const char *stream)
     {
         const char *of = item->desired.stream;
         if (strcmp(item->desired.info, info) == 0 || (of != NULL && strcmp(of, stream) == 0))
-            item->forgotten = true;
+            item->forgotten = forgotten;
     }
     pthread_mutex_unlock(&nats->lock);
 }

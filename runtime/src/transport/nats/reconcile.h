@@ -20,8 +20,9 @@ void catga_nats_reconcile_release(catga_nats_reconciled *item);
 bool catga_nats_reconcile_backlog(const catga_nats *nats, const catga_nats_reconciled *item,
                                   catga_consumer_backlog *backlog);
 
-/* Stops watching a stream and its consumers, until they are registered again. */
-void catga_nats_reconcile_forget(catga_nats *nats, const char *stream);
+/* Stops watching a stream and its consumers, until they are registered again; or with `forgotten`
+ * false watches them again. */
+void catga_nats_reconcile_forget(catga_nats *nats, const char *stream, bool forgotten);
 
 /* Ends the thread, and frees all registrations. */
 void catga_nats_reconcile_stop(catga_nats *nats);

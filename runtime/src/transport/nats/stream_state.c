@@ -56,9 +56,17 @@ catga_status catga_nats_stream_state(catga_transport *transport, const char *str
             .consumers = count_of(found, "consumer_count"),
             .max_message_bytes =
                 (int64_t)count_of(catga_nats_json_get(answer.object, "config"), "max_msg_size")};
+        if (state->messages == 0) /* the server says 0 of a stream that never stored a message */
+            state->first_sequence = state->last_sequence + 1;
     }
     catga_nats_api_free(&answer);
     return status;
+}
+
+/* Returns whether the stream still exists, certainly. */
+static bool is_kept(catga_status removal)
+{
+    return removal != CATGA_OK && removal != CATGA_NOT_FOUND && removal != CATGA_TIMEOUT;
 }
 
 /* The reconcile thread must not recreate the stream: it forgets the stream first. */
@@ -68,9 +76,11 @@ catga_status catga_nats_stream_remove(catga_transport *transport, const char *st
     catga_nats *nats = catga_nats_of(transport);
     catga_nats_api_answer answer;
 
-    catga_nats_reconcile_forget(nats, stream);
+    catga_nats_reconcile_forget(nats, stream, true);
     catga_status status = request(nats, "DELETE", stream, "", &answer, problem);
     catga_nats_api_free(&answer);
+    if (is_kept(status))
+        catga_nats_reconcile_forget(nats, stream, false);
     if (status == CATGA_OK)
         nanosleep(&(struct timespec){.tv_nsec = DELETION}, NULL);
     return status;
