@@ -56,7 +56,6 @@ struct catga_redis_consumer {
     int64_t unused_ns;
     unsigned unacknowledged;
     size_t pending_bytes;
-    bool only_new;
     catga_admission_queue *queue; /* of the subscription */
     catga_receive_function *receive;
     void *user;
@@ -142,6 +141,15 @@ static void take_by(catga_redis_consumer *consumer, int64_t time)
         continue;
 }
 
+/* Counts a pending message less. TAKE corrects the number. */
+static void uncount(catga_redis_consumer *consumer)
+{
+    uint64_t pending = atomic_load(&consumer->pending);
+
+    while (pending > 0 && !atomic_compare_exchange_weak(&consumer->pending, &pending, pending - 1))
+        continue;
+}
+
 catga_status catga_redis_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns)
 {
@@ -163,9 +171,12 @@ catga_status catga_redis_settle(catga_transport *transport, const catga_incoming
     case CATGA_SETTLE_GIVE_UP:
         break;
     }
+    uncount(consumer); /* before the server may count it: too many is safer than too few */
     status = send_ack(consumer, native->id);
     if (status == CATGA_OK)
         catga_redis_held_remove(&consumer->held, message->sequence);
+    else
+        atomic_fetch_add(&consumer->pending, 1);
     return status;
 }
 
@@ -263,24 +274,35 @@ static void admit(catga_redis_consumer *consumer, catga_incoming *message, unsig
         hand_back(consumer, message);
 }
 
-/* Receives an entry. One that is no message of ours is settled: nobody can handle it. */
-static void receive(catga_redis_consumer *consumer, const redisReply *id, const redisReply *fields,
-                    unsigned deliveries, int64_t waited_ns)
+/* Settles an entry that is no message of ours: nobody can handle it. */
+static void skip(catga_redis_consumer *consumer, const redisReply *id)
 {
     catga_redis_transport *redis = consumer->owner;
     char text[CATGA_REDIS_KEY];
-    catga_incoming message;
 
-    if (catga_redis_stored_read(redis, id, fields, &message)) {
-        admit(consumer, &message, deliveries, waited_ns);
-        return;
-    }
     if (id->type != REDIS_REPLY_STRING)
         return;
     snprintf(text, sizeof text, "entry %.40s of stream %.200s: it is no message, and is skipped",
              id->str, consumer->stream);
     redis->listener.on_event(redis->listener.user, CATGA_STORAGE_UNUSABLE, text);
+    uncount(consumer);
     (void)send_ack(consumer, id->str);
+}
+
+/* Receives an entry. Without memory it stays pending: it is claimed after the ack wait. */
+static void receive(catga_redis_consumer *consumer, const redisReply *id, const redisReply *fields,
+                    unsigned deliveries, int64_t waited_ns)
+{
+    catga_incoming message;
+    uint64_t number;
+
+    catga_status status = catga_redis_stored_read(consumer->owner, id, fields, &message);
+    if (status == CATGA_OK)
+        admit(consumer, &message, deliveries, waited_ns);
+    else if (status == CATGA_BAD_MESSAGE)
+        skip(consumer, id);
+    else if (catga_redis_id_read(id->str, &number))
+        catga_redis_held_add(&consumer->held, number); /* a lost group begins before it */
 }
 
 /* Returns how long the messages of a reply may have waited in this process, which may have been
@@ -303,13 +325,13 @@ static bool receive_new(catga_redis_consumer *consumer, const redisReply *reply,
     const redisReply *entries = reply->element[0]->element[1];
     if (entries->type != REDIS_REPLY_ARRAY)
         return false;
+    atomic_fetch_add(&consumer->pending, entries->elements);
     for (size_t i = 0; i < entries->elements; i++) {
         const redisReply *entry = entries->element[i];
         if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
             return false;
         receive(consumer, entry->element[0], entry->element[1], 1, waited_ns);
     }
-    atomic_fetch_add(&consumer->pending, entries->elements);
     return true;
 }
 
@@ -630,7 +652,6 @@ static catga_redis_consumer *consumer_new(catga_redis_transport *redis,
     consumer->unused_ns = settings->unused_ns;
     consumer->unacknowledged = settings->unacknowledged;
     consumer->pending_bytes = settings->pending_bytes != 0 ? settings->pending_bytes : SIZE_MAX / 2;
-    consumer->only_new = settings->only_new;
     consumer->receive = settings->receive;
     consumer->user = settings->user;
     consumer->stream = strdup(settings->stream);

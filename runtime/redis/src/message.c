@@ -133,25 +133,25 @@ static char *read_head(catga_redis_message *message, size_t length, catga_incomi
     }
 }
 
-bool catga_redis_message_read(catga_redis_transport *redis, const char *bytes, size_t length,
-                              catga_incoming *incoming)
+catga_status catga_redis_message_read(catga_redis_transport *redis, const char *bytes,
+                                      size_t length, catga_incoming *incoming)
 {
     catga_redis_message *message = allocate(redis, length);
 
     if (message == NULL)
-        return false;
+        return CATGA_NO_MEMORY;
     memcpy(message->bytes, bytes, length);
     message->bytes[length] = '\0';
     *incoming = (catga_incoming){.native = message};
     char *payload = read_head(message, length, incoming);
     if (payload == NULL) {
         message_free(message);
-        return false;
+        return CATGA_BAD_MESSAGE;
     }
     incoming->data = (uint8_t *)payload;
     incoming->length = length - (size_t)(payload - message->bytes);
     incoming->deadline_ns = catga_redis_clock_local_ns(&redis->clock, message->deadline_ms);
-    return true;
+    return CATGA_OK;
 }
 
 catga_incoming catga_redis_message_error(catga_redis_transport *redis, const char *text,

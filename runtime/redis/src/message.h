@@ -38,9 +38,10 @@ size_t catga_redis_message_size(const catga_outgoing *message, const catga_redis
 void catga_redis_message_append(catga_redis_command *command, const catga_outgoing *message,
                                 const catga_redis_address_line *to);
 
-/* Reads a message, which is copied. Returns false if it has not this form, or without memory. */
-bool catga_redis_message_read(catga_redis_transport *redis, const char *bytes, size_t length,
-                              catga_incoming *incoming);
+/* Reads a message, which is copied. CATGA_BAD_MESSAGE: it has not this form. CATGA_NO_MEMORY: it
+ * may have it. */
+CATGA_CHECKED catga_status catga_redis_message_read(catga_redis_transport *redis, const char *bytes,
+                                                    size_t length, catga_incoming *incoming);
 
 /* Makes an answer from a text of the server. Without memory the answer has no native message. */
 catga_incoming catga_redis_message_error(catga_redis_transport *redis, const char *text,

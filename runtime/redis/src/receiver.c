@@ -79,6 +79,18 @@ static void look(catga_redis_receiver *receiver)
 
 /* ---- Messages ---- */
 
+/* Returns false for a message that is dropped without memory, and for none of ours. */
+static bool read_message(catga_redis_receiver *receiver, const redisReply *bytes,
+                         catga_incoming *message)
+{
+    catga_status status =
+        catga_redis_message_read(receiver->owner, bytes->str, bytes->len, message);
+
+    if (status == CATGA_NO_MEMORY)
+        atomic_fetch_add(&receiver->owner->dropped, 1);
+    return status == CATGA_OK;
+}
+
 static void to_group(catga_redis_receiver *receiver, const redisReply *list,
                      catga_incoming *message)
 {
@@ -102,8 +114,7 @@ static void to_each(catga_redis_receiver *receiver, const redisReply *bytes,
         catga_incoming copy;
         if (at->group != NULL || !catga_string_equal(catga_str(at->subject), message->subject))
             continue;
-        if (last != NULL &&
-            catga_redis_message_read(receiver->owner, bytes->str, bytes->len, &copy))
+        if (last != NULL && read_message(receiver, bytes, &copy))
             catga_redis_deliver(last, &copy);
         last = at;
     }
@@ -144,8 +155,7 @@ static void deliver(catga_redis_receiver *receiver, const redisReply *list, cons
     catga_redis_transport *redis = receiver->owner;
     catga_incoming message;
 
-    if (bytes->type != REDIS_REPLY_STRING ||
-        !catga_redis_message_read(redis, bytes->str, bytes->len, &message))
+    if (bytes->type != REDIS_REPLY_STRING || !read_message(receiver, bytes, &message))
         return; /* a wake-up, or no message of ours */
     if (strcmp(list->str, redis->inbox) == 0)
         from_inbox(receiver, bytes, &message);

@@ -205,7 +205,8 @@ catga_status catga_redis_record_written(const catga_incoming *answer, uint64_t *
 
 /* ---- Reading ---- */
 
-/* Reads the reply of HMGET: a revision and a record, or nothing. */
+/* Reads the reply of HMGET: a revision and a record, or nothing. Without memory, the answer has the
+ * revision and no message. */
 static catga_incoming record_of(catga_redis_transport *redis, const redisReply *reply)
 {
     catga_incoming record;
@@ -218,8 +219,12 @@ static catga_incoming record_of(catga_redis_transport *redis, const redisReply *
     const redisReply *bytes = reply->element[1];
     if (reply->element[0]->type == REDIS_REPLY_NIL && bytes->type == REDIS_REPLY_NIL)
         return (catga_incoming){.sequence = 0};
-    if (!revision_read(reply->element[0], &revision) || bytes->type != REDIS_REPLY_STRING ||
-        !catga_redis_message_read(redis, bytes->str, bytes->len, &record))
+    if (!revision_read(reply->element[0], &revision) || bytes->type != REDIS_REPLY_STRING)
+        return wrong_reply(redis);
+    catga_status status = catga_redis_message_read(redis, bytes->str, bytes->len, &record);
+    if (status == CATGA_NO_MEMORY)
+        return (catga_incoming){.sequence = revision};
+    if (status != CATGA_OK)
         return wrong_reply(redis);
     record.sequence = revision;
     return record;
@@ -266,7 +271,7 @@ catga_status catga_redis_record_found(const catga_incoming *answer, uint64_t *re
     if (answer->no_responders)
         return CATGA_NO_RESPONDERS;
     if (error == NULL)
-        return CATGA_OK;
+        return answer->sequence != 0 && answer->native == NULL ? CATGA_NO_MEMORY : CATGA_OK;
     snprintf(problem->text, sizeof problem->text, "the server says: %s", error);
     return CATGA_TRANSPORT_FAILED;
 }

@@ -226,6 +226,13 @@ catga_status catga_redis_ensure_stream(catga_transport *transport,
 
 /* ---- State and removal ---- */
 
+/* Another program may have chosen the milliseconds. */
+static int64_t nanoseconds_of(int64_t milliseconds)
+{
+    return milliseconds < CATGA_FOREVER / CATGA_MILLISECOND ? milliseconds * CATGA_MILLISECOND
+                                                            : CATGA_FOREVER;
+}
+
 catga_status catga_redis_stream_state(catga_transport *transport, const char *stream,
                                       catga_stream_state *state, catga_problem *problem)
 {
@@ -257,8 +264,8 @@ catga_status catga_redis_stream_state(catga_transport *transport, const char *st
                                   .bytes = (uint64_t)numbers[1],
                                   .first_sequence = (uint64_t)numbers[2],
                                   .last_sequence = (uint64_t)numbers[3],
-                                  .first_ns = numbers[4] * CATGA_MILLISECOND,
-                                  .last_ns = numbers[5] * CATGA_MILLISECOND,
+                                  .first_ns = nanoseconds_of(numbers[4]),
+                                  .last_ns = nanoseconds_of(numbers[5]),
                                   .consumers = (uint64_t)numbers[6]};
     return CATGA_OK;
 }
@@ -479,17 +486,20 @@ bool catga_redis_purge_skips(catga_transport *transport)
 /* ---- Stored messages by number ---- */
 
 /* An entry has two fields: its time, and the message. */
-bool catga_redis_stored_read(catga_redis_transport *redis, const redisReply *id,
-                             const redisReply *fields, catga_incoming *message)
+catga_status catga_redis_stored_read(catga_redis_transport *redis, const redisReply *id,
+                                     const redisReply *fields, catga_incoming *message)
 {
     uint64_t number;
 
     if (id->type != REDIS_REPLY_STRING || !catga_redis_id_read(id->str, &number) ||
         fields->type != REDIS_REPLY_ARRAY || fields->elements != 4 ||
         fields->element[1]->type != REDIS_REPLY_STRING ||
-        fields->element[3]->type != REDIS_REPLY_STRING ||
-        !catga_redis_message_read(redis, fields->element[3]->str, fields->element[3]->len, message))
-        return false;
+        fields->element[3]->type != REDIS_REPLY_STRING)
+        return CATGA_BAD_MESSAGE;
+    catga_status status =
+        catga_redis_message_read(redis, fields->element[3]->str, fields->element[3]->len, message);
+    if (status != CATGA_OK)
+        return status;
     catga_redis_message *native = message->native;
     (void)catga_text_format(native->id, sizeof native->id, "%s", id->str);
     message->reply = NULL;
@@ -498,7 +508,7 @@ bool catga_redis_stored_read(catga_redis_transport *redis, const redisReply *id,
     message->stored_ns =
         strtonum(fields->element[1]->str, 0, CATGA_FOREVER / CATGA_MILLISECOND, NULL) *
         CATGA_MILLISECOND;
-    return true;
+    return CATGA_OK;
 }
 
 static catga_status exists(catga_redis_transport *redis, const char *stream, catga_problem *problem)
@@ -513,6 +523,14 @@ static catga_status exists(catga_redis_transport *redis, const char *stream, cat
         status = reply->integer == 0 ? CATGA_NO_RESPONDERS : CATGA_NOT_FOUND;
     freeReplyObject(reply);
     return status;
+}
+
+static catga_status entry_read(catga_redis_transport *redis, const redisReply *entry,
+                               catga_incoming *message)
+{
+    return entry->type != REDIS_REPLY_ARRAY || entry->elements != 2
+               ? CATGA_BAD_MESSAGE
+               : catga_redis_stored_read(redis, entry->element[0], entry->element[1], message);
 }
 
 catga_status catga_redis_stream_get(catga_transport *transport, const char *stream, uint64_t number,
@@ -530,14 +548,11 @@ catga_status catga_redis_stream_get(catga_transport *transport, const char *stre
     if (status != CATGA_OK)
         return status;
     bool empty = reply->type != REDIS_REPLY_ARRAY || reply->elements == 0;
-    const redisReply *entry = empty ? NULL : reply->element[0];
-    if (!empty &&
-        (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2 ||
-         !catga_redis_stored_read(redis, entry->element[0], entry->element[1], message))) {
-        snprintf(problem->text, sizeof problem->text, "the stream has an entry of another program");
-        status = CATGA_BAD_MESSAGE;
-    }
+    if (!empty)
+        status = entry_read(redis, reply->element[0], message);
     freeReplyObject(reply);
+    if (status == CATGA_BAD_MESSAGE)
+        snprintf(problem->text, sizeof problem->text, "the stream has an entry of another program");
     return empty ? exists(redis, stream, problem) : status;
 }
 

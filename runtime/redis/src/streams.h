@@ -24,9 +24,11 @@ bool catga_redis_subject_matches(const char *pattern, catga_string subject);
 /* Returns false for a stream that this process has removed, or never ensured. */
 bool catga_redis_stream_is_known(const catga_redis_transport *redis, const char *name);
 
-/* Reads a stored message of an id and its fields. Returns false if it has not the form of one. */
-bool catga_redis_stored_read(catga_redis_transport *redis, const redisReply *id,
-                             const redisReply *fields, catga_incoming *message);
+/* Reads a stored message of an id and its fields. CATGA_BAD_MESSAGE: the entry is of another
+ * program. CATGA_NO_MEMORY: it may be a message. */
+CATGA_CHECKED catga_status catga_redis_stored_read(catga_redis_transport *redis,
+                                                   const redisReply *id, const redisReply *fields,
+                                                   catga_incoming *message);
 
 /* Has the server remove what every consumer has settled and is too old, in each known stream. */
 void catga_redis_trim(catga_redis_transport *redis);

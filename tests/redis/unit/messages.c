@@ -59,7 +59,7 @@ static void a_message_is_read_as_it_was_written(void **state)
         catga_incoming incoming;
         size_t size;
         const char *bytes = write_message(&message, &to, &command, &size);
-        assert_true(catga_redis_message_read(&redis, bytes, size, &incoming));
+        assert_int_equal(catga_redis_message_read(&redis, bytes, size, &incoming), CATGA_OK);
         assert_string_equal(incoming.subject.data, "a.b");
         assert_string_equal(incoming.reply, "c");
         assert_int_equal(((catga_redis_message *)incoming.native)->deadline_ms, 1234);
@@ -90,11 +90,14 @@ static void other_bytes_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_false(catga_redis_message_read(&redis, wrong[i], strlen(wrong[i]), &incoming));
-    assert_false(catga_redis_message_read(&redis, "a\0 - -\r\n\r\n", 10, &incoming));
+        assert_int_equal(catga_redis_message_read(&redis, wrong[i], strlen(wrong[i]), &incoming),
+                         CATGA_BAD_MESSAGE);
+    assert_int_equal(catga_redis_message_read(&redis, "a\0 - -\r\n\r\n", 10, &incoming),
+                     CATGA_BAD_MESSAGE);
     for (size_t length = 0; length < sizeof good - 1 - 7; length++)
-        assert_false(catga_redis_message_read(&redis, good, length, &incoming));
-    assert_true(catga_redis_message_read(&redis, good, sizeof good - 1, &incoming));
+        assert_int_equal(catga_redis_message_read(&redis, good, length, &incoming),
+                         CATGA_BAD_MESSAGE);
+    assert_int_equal(catga_redis_message_read(&redis, good, sizeof good - 1, &incoming), CATGA_OK);
     assert_null(incoming.reply);
     catga_redis_release(&incoming);
 }
@@ -108,7 +111,7 @@ static void headers_beyond_the_limit_are_ignored(void **state)
     for (int i = 0; i < 100; i++)
         strcat(bytes, "Name: value\r\n");
     strcat(bytes, "\r\n");
-    assert_true(catga_redis_message_read(&redis, bytes, strlen(bytes), &incoming));
+    assert_int_equal(catga_redis_message_read(&redis, bytes, strlen(bytes), &incoming), CATGA_OK);
     assert_int_equal(((catga_redis_message *)incoming.native)->header_count, CATGA_REDIS_HEADERS);
     catga_redis_release(&incoming);
 }
