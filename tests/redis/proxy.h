@@ -23,7 +23,8 @@ enum {
     PROXY_TWICE,    /* sends it twice */
     PROXY_NONSENSE, /* bytes that are no reply */
     PROXY_HUGE,     /* the beginning of a reply that never ends */
-    PROXY_LIES
+    PROXY_LIES,
+    PROXY_REPEATS /* an error that repeats the password "s3cret" */
 };
 
 enum { PROXY_PAIRS = 64 };
@@ -98,6 +99,8 @@ static inline int proxy_reply(proxy *p, int client, const char *bytes, size_t le
         return proxy_text(client, "HTTP/1.1 400 Bad Request\r\n\r\n") > 0;
     case PROXY_HUGE:
         return proxy_text(client, "$100000000\r\nx") > 0;
+    case PROXY_REPEATS:
+        return proxy_text(client, "-ERR cannot do: `HELLO` `2` `AUTH` `ann` `s3cret`\r\n") > 0;
     default:
         break;
     }

@@ -130,14 +130,33 @@ static redisReply *say_hello(redisContext *context, const catga_redis_address *a
     return redisCommandArgv(context, count, parts, NULL);
 }
 
+/* Explains an error of HELLO. Its text is not shown: it may repeat the password, as "unknown
+ * command" does. */
+static catga_status judge_error(const char *error, const char *server, catga_problem *problem)
+{
+    static const struct {
+        const char *part;
+        catga_status status;
+        const char *reason;
+    } known[] = {{"WRONGPASS", CATGA_NOT_PERMITTED, "WRONGPASS: the user or the password is wrong"},
+                 {"NOAUTH", CATGA_NOT_PERMITTED, "NOAUTH: the address needs a password"},
+                 {"NOPERM", CATGA_NOT_PERMITTED, "NOPERM: the user may not use HELLO"},
+                 {"unknown command", CATGA_UNSUPPORTED, "no Redis 7.0 or later: it has no HELLO"},
+                 {"AUTH <password> called", CATGA_NOT_PERMITTED, "the server takes no password"},
+                 {"LOADING", CATGA_DISCONNECTED, "LOADING: the server loads its data"},
+                 {"max number of clients", CATGA_DISCONNECTED, "the server has too many clients"},
+                 {"DENIED", CATGA_DISCONNECTED, "DENIED: the server is in protected mode"}};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strstr(error, known[i].part) != NULL)
+            return explain(problem, server, known[i].status, known[i].reason);
+    return explain(problem, server, CATGA_DISCONNECTED, "HELLO fails");
+}
+
 static catga_status judge(const redisReply *hello, const char *server, catga_problem *problem)
 {
-    if (hello->type == REDIS_REPLY_ERROR) {
-        bool login = strncmp(hello->str, "WRONGPASS", 9) == 0 ||
-                     strncmp(hello->str, "NOAUTH", 6) == 0 || strstr(hello->str, "AUTH") != NULL;
-        return explain(problem, server, login ? CATGA_NOT_PERMITTED : CATGA_DISCONNECTED,
-                       hello->str);
-    }
+    if (hello->type == REDIS_REPLY_ERROR)
+        return judge_error(hello->str, server, problem);
     if (strtol(field_of(hello, "version"), NULL, 10) < 7)
         return explain(problem, server, CATGA_UNSUPPORTED,
                        "no Redis 7.0 or later, whose commands this transport uses");
@@ -271,13 +290,21 @@ static catga_status open_one(catga_redis_link *link, const catga_redis_address *
     return CATGA_DISCONNECTED;
 }
 
+static bool is_interrupted(catga_redis_link *link)
+{
+    pthread_mutex_lock(&link->lock);
+    bool interrupted = link->interrupted;
+    pthread_mutex_unlock(&link->lock);
+    return interrupted;
+}
+
 catga_status catga_redis_link_open(catga_redis_link *link, const catga_redis_link_options *options,
                                    catga_problem *problem)
 {
     catga_status status = CATGA_DISCONNECTED;
 
     *problem = (catga_problem){""};
-    for (int i = 0; i < options->addresses->count; i++) {
+    for (int i = 0; i < options->addresses->count && !is_interrupted(link); i++) {
         catga_status of_one = open_one(link, &options->addresses->list[i], options, problem);
         if (of_one == CATGA_OK)
             return CATGA_OK;
