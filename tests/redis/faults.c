@@ -1,5 +1,6 @@
 /* The transport over servers that are killed, suspended, emptied, full or hidden, over connections
  * that are cut, and over a proxy that lies. Events are numbered, so that a lost one is noticed. */
+#include "base/clock.h"
 #include "bus_fixture.h"
 #include "proxy.h"
 #include "server.h"
@@ -322,6 +323,30 @@ static void what_is_flushed_is_recreated(void **state)
     assert_works(bus);
 }
 
+static void a_recreated_stream_gets_its_other_subjects_again(void **state)
+{
+    static const char *const both[] = {"catga.events.sample.v1.Kept",
+                                       "catga.events.sample.v1.Shop.*"};
+    const catga_stream wide = {
+        .name = "SAMPLE_V1", .subjects = both, .subject_count = 2, .window_ms = 120000};
+    const catga_delivery of_wide = {&wide, 20, 100, true, false};
+    const sample first = {CATGA_STR("kept"), 1};
+    fixture *f = *state;
+    char text[256];
+    catga_message message = kept;
+
+    message.delivery = &of_wide;
+    redis_server_start(&f->server);
+    catga_bus *bus = join(f);
+    assert_int_equal(catga_publish(bus, &message, &first), CATGA_OK);
+    redis_server_do(&f->server, "FLUSHALL");
+    assert_int_equal(catga_publish(bus, &message, &first), CATGA_OK);
+    assert_logged(f, "redis: recreated missing SAMPLE_V1");
+    assert_string_equal(redis_server_ask(&f->server, text, "HLEN catga:subjects"), "1");
+    assert_int_equal(catga_publish(join(f), &message, &first), CATGA_OK); /* no other settings */
+    assert_string_equal(redis_server_ask(&f->server, text, "HLEN catga:subjects"), "2");
+}
+
 static void a_deleted_group_is_recreated_where_it_was(void **state)
 {
     fixture *f = *state;
@@ -414,6 +439,35 @@ static void logins_are_needed_and_not_shown(void **state)
     assert_int_equal(open_at(f, servers, &bus), CATGA_OK);
     assert_false(is_logged(f, "wr0ng"));
     assert_false(is_logged(f, "secret"));
+}
+
+/* The server of a lie repeats the password, as one whose HELLO is renamed does. */
+static void assert_hides_password(fixture *f, const char *url, catga_status status)
+{
+    catga_bus *bus;
+
+    assert_int_equal(open_at(f, url, &bus), status);
+    assert_false(is_logged(f, "s3cret"));
+}
+
+static void a_server_without_hello_does_not_show_the_password(void **state)
+{
+    fixture *f = *state;
+    char url[96];
+    proxy between;
+
+    redis_server_option(&f->server, "--rename-command", "HELLO");
+    redis_server_option(&f->server, "OTHER", NULL);
+    redis_server_start(&f->server);
+    snprintf(url, sizeof url, "redis://ann:s3cret@127.0.0.1:%s", f->server.port);
+    assert_hides_password(f, url, CATGA_UNSUPPORTED);
+    assert_logged(f, "no Redis 7.0 or later: it has no HELLO");
+    proxy_begin(&between, atoi(f->server.port));
+    atomic_store(&between.lie, PROXY_REPEATS);
+    snprintf(url, sizeof url, "redis://ann:s3cret@127.0.0.1:%d", between.port);
+    assert_hides_password(f, url, CATGA_DISCONNECTED);
+    assert_logged(f, "HELLO fails");
+    proxy_end(&between);
 }
 
 static void users_databases_and_sockets(void **state)
@@ -580,10 +634,18 @@ static void wrong_replies_end_the_connection_only(void **state)
 
 /* ---- Trimming ---- */
 
+/* A transport, and the messages that it has settled. */
+typedef struct settler {
+    catga_transport *transport;
+    atomic_uint settled;
+} settler;
+
 static void count_settled(void *user, catga_incoming *message)
 {
-    catga_transport *transport = *(catga_transport **)user;
+    settler *p = user;
+    catga_transport *transport = p->transport;
 
+    atomic_fetch_add(&p->settled, 1);
     assert_int_equal(transport->streams->settle(transport, message, CATGA_SETTLE_DONE, 0),
                      CATGA_OK);
     transport->operations->release(message);
@@ -598,10 +660,10 @@ static void ignore_event(void *user, catga_connection_event event, const char *t
 
 static void ignore_reply(void *user, uint64_t token, catga_incoming *message)
 {
-    catga_transport *transport = *(catga_transport **)user;
+    const settler *p = user;
 
     (void)token;
-    transport->operations->release(message);
+    p->transport->operations->release(message);
 }
 
 static void store(catga_transport *transport, unsigned count)
@@ -626,14 +688,8 @@ static void assert_becomes(fixture *f, catga_redis_transport *redis, const char 
     assert_string_equal(text, wanted);
 }
 
-static void old_events_are_removed_when_every_consumer_has_settled_them(void **state)
+static catga_transport *open_transport(fixture *f, settler *p)
 {
-    static const char *const subject[] = {"a.b"};
-    fixture *f = *state;
-    catga_transport *transport;
-    catga_subscription *subscription;
-    catga_problem problem;
-
     redis_server_start(&f->server);
     const catga_transport_settings settings = {
         .servers = f->server.url,
@@ -641,14 +697,34 @@ static void old_events_are_removed_when_every_consumer_has_settled_them(void **s
         .connect_wait_ms = 5000,
         .ping_interval_ms = 500,
         .max_pings_out = 2,
-        .listener = {.on_reply = ignore_reply, .on_event = ignore_event, .user = &transport}};
-    assert_int_equal(catga_redis()->open(&settings, &transport), CATGA_OK);
+        .listener = {.on_reply = ignore_reply, .on_event = ignore_event, .user = p}};
+    assert_int_equal(catga_redis()->open(&settings, &p->transport), CATGA_OK);
+    return p->transport;
+}
+
+/* Ensures a stream whose messages soon are old. */
+static void ensure_young(catga_transport *transport)
+{
+    static const char *const subject[] = {"a.b"};
     const catga_stream_settings young = {.name = "YOUNG",
                                          .subjects = subject,
                                          .subject_count = 1,
                                          .max_age_ns = 500 * CATGA_MILLISECOND,
                                          .window_ns = CATGA_SECOND};
+    catga_problem problem;
+
     assert_int_equal(transport->streams->ensure(transport, &young, &problem), CATGA_OK);
+}
+
+static void old_events_are_removed_when_every_consumer_has_settled_them(void **state)
+{
+    fixture *f = *state;
+    settler peer = {0};
+    catga_subscription *subscription;
+    catga_problem problem;
+
+    catga_transport *transport = open_transport(f, &peer);
+    ensure_young(transport);
     redis_server_do(&f->server, "XGROUP CREATE catga:stream:YOUNG slow 0 MKSTREAM");
     store(transport, 10);
     const catga_consumer_settings consumer = {.stream = "YOUNG",
@@ -657,7 +733,7 @@ static void old_events_are_removed_when_every_consumer_has_settled_them(void **s
                                               .ack_wait_ns = CATGA_SECOND,
                                               .unacknowledged = 16,
                                               .receive = count_settled,
-                                              .user = &transport};
+                                              .user = &peer};
     assert_int_equal(transport->streams->consume(transport, &consumer, &subscription, &problem),
                      CATGA_OK);
     pause_ms(600);
@@ -679,6 +755,60 @@ static void old_events_are_removed_when_every_consumer_has_settled_them(void **s
     transport->operations->close(transport);
 }
 
+static void entries_of_other_programs_are_removed_too(void **state)
+{
+    fixture *f = *state;
+    settler peer = {0};
+    catga_stream_state seen;
+    catga_problem problem;
+
+    catga_transport *transport = open_transport(f, &peer);
+    ensure_young(transport);
+    redis_server_do(&f->server, "XADD catga:stream:YOUNG 0-5 other field");
+    store(transport, 3);
+    redis_server_do(&f->server, "XADD catga:stream:YOUNG 3-5 t 9000000000000000000 m x");
+    assert_int_equal(transport->streams->state(transport, "YOUNG", &seen, &problem), CATGA_OK);
+    assert_int_equal(seen.messages, 5);
+    assert_int_equal(seen.first_ns, 0);
+    redis_server_do(&f->server, "XDEL catga:stream:YOUNG 3-5");
+    pause_ms(600);
+    assert_becomes(f, catga_redis_of(transport), "XLEN catga:stream:YOUNG", "0");
+    transport->operations->close(transport);
+}
+
+/* The limit of unsettled messages of a consumer leaves room as soon as one is settled. */
+static void a_settled_message_makes_room_at_once(void **state)
+{
+    enum { MESSAGES = 400 };
+
+    fixture *f = *state;
+    settler peer = {0};
+    catga_subscription *subscription;
+    catga_problem problem;
+
+    catga_transport *transport = open_transport(f, &peer);
+    ensure_young(transport);
+    store(transport, MESSAGES);
+    const catga_consumer_settings consumer = {.stream = "YOUNG",
+                                              .name = "single",
+                                              .subject = "a.b",
+                                              .ack_wait_ns = 60 * CATGA_SECOND,
+                                              .unacknowledged = 1,
+                                              .receive = count_settled,
+                                              .user = &peer};
+    int64_t begin_ns = catga_clock_now();
+    assert_int_equal(transport->streams->consume(transport, &consumer, &subscription, &problem),
+                     CATGA_OK);
+    for (int i = 0; i < 3000 && atomic_load(&peer.settled) < MESSAGES; i++)
+        pause_ms(10);
+    int64_t took_ns = catga_clock_now() - begin_ns;
+    print_message("%d messages in %d ms\n", MESSAGES, (int)(took_ns / CATGA_MILLISECOND));
+    assert_true(took_ns < MESSAGES * 15 * CATGA_MILLISECOND);
+    assert_int_equal(transport->operations->drain(transport, subscription, 5000), CATGA_OK);
+    transport->operations->unsubscribe(transport, subscription);
+    transport->operations->close(transport);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -688,12 +818,14 @@ int main(int argc, char **argv)
         CASE(a_suspended_server_loses_nothing),
         CASE(a_server_that_comes_later_is_waited_for),
         CASE(what_is_flushed_is_recreated),
+        CASE(a_recreated_stream_gets_its_other_subjects_again),
         CASE(a_deleted_group_is_recreated_where_it_was),
         CASE(lost_scripts_are_loaded_again),
         CASE(entries_of_other_programs_are_skipped),
         CASE(a_full_server_refuses_events_and_keeps_the_others),
         CASE(a_server_that_evicts_stores_nothing),
         CASE(logins_are_needed_and_not_shown),
+        CASE(a_server_without_hello_does_not_show_the_password),
         CASE(users_databases_and_sockets),
         CASE(replicas_are_passed_over),
         CASE(a_cluster_is_refused_with_the_reason),
@@ -701,6 +833,8 @@ int main(int argc, char **argv)
         CASE(a_sentinel_is_asked_and_followed),
         CASE(wrong_replies_end_the_connection_only),
         CASE(old_events_are_removed_when_every_consumer_has_settled_them),
+        CASE(entries_of_other_programs_are_removed_too),
+        CASE(a_settled_message_makes_room_at_once),
     };
 #undef CASE
 

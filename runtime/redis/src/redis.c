@@ -181,12 +181,24 @@ static void init_lock(catga_redis_transport *redis)
     pthread_mutex_init(&redis->lock, NULL);
 }
 
+/* A name of a connection, and of a consumer in its group, has no blanks. */
+static bool set_name(catga_redis_transport *redis, const char *name)
+{
+    redis->name = strdup(name == NULL ? "catga" : name);
+    for (char *at = redis->name; at != NULL && *at != '\0'; at++)
+        if (*at <= ' ' || *at > '~')
+            *at = '-';
+    return redis->name != NULL;
+}
+
 static catga_redis_transport *redis_new(const catga_transport_settings *settings)
 {
     catga_redis_transport *redis = calloc(1, sizeof *redis);
 
-    if (redis == NULL)
+    if (redis == NULL || !set_name(redis, settings->name)) {
+        free(redis);
         return NULL;
+    }
     redis->transport = (catga_transport){.operations = &operations, .streams = &streams, .kv = &kv};
     redis->listener = settings->listener;
     redis->ping_interval_ns = settings->ping_interval_ms * CATGA_MILLISECOND;
@@ -198,19 +210,11 @@ static catga_redis_transport *redis_new(const catga_transport_settings *settings
     catga_pool_begin(&redis->medium, CATGA_REDIS_MEDIUM);
     catga_ticker_begin(&redis->ticker);
     catga_redis_inbox_name(redis->inbox);
-    catga_redis_link_init(&redis->control.link);
-    pthread_mutex_init(&redis->control.lock, NULL);
+    catga_redis_control_init(&redis->control,
+                             &(catga_redis_link_options){.addresses = &redis->addresses,
+                                                         .name = redis->name,
+                                                         .timeout_ns = CONTROL_WAIT});
     return redis;
-}
-
-/* A name of a connection, and of a consumer in its group, has no blanks. */
-static bool set_name(catga_redis_transport *redis, const char *name)
-{
-    redis->name = strdup(name == NULL ? "catga" : name);
-    for (char *at = redis->name; at != NULL && *at != '\0'; at++)
-        if (*at <= ' ' || *at > '~')
-            *at = '-';
-    return redis->name != NULL;
 }
 
 /* Waits for the first connection. An address or a login that is wrong is not tried again. */
@@ -239,8 +243,6 @@ static catga_status start(catga_redis_transport *redis, const catga_transport_se
         redis->listener.on_event(redis->listener.user, CATGA_CONNECTION_FAILED, problem.text);
     if (status != CATGA_OK)
         return status;
-    if (!set_name(redis, settings->name))
-        return CATGA_NO_MEMORY;
     const catga_redis_link_options link = {
         .addresses = &redis->addresses, .name = redis->name, .timeout_ns = redis->silence_ns};
     const catga_redis_pipeline_options pipeline = {.link = link,
@@ -250,8 +252,6 @@ static catga_status start(catga_redis_transport *redis, const catga_transport_se
                                                    .lost = catga_redis_on_lost,
                                                    .tick = catga_redis_tick,
                                                    .owner = redis};
-    redis->control.options = link;
-    redis->control.options.timeout_ns = CONTROL_WAIT;
     status = catga_redis_pipeline_start(&redis->pipeline, &pipeline);
     if (status == CATGA_OK)
         status = await(redis, settings->connect_wait_ms);

@@ -4,7 +4,6 @@
 
 #include "address.h"
 #include "base/pool.h"
-#include "base/process.h"
 #include "base/ticker.h"
 #include "control.h"
 #include "pipeline.h"
@@ -57,7 +56,6 @@ typedef struct catga_redis_transport {
     catga_redis_pipeline pipeline;
     catga_redis_control control;
     catga_redis_clock clock;
-    catga_process process; /* that opened it: a forked child has no threads of it */
     catga_redis_receiver *receiver;
     atomic_bool stopping;
     atomic_int opening; /* catga_status of the last attempt; 0: connected */

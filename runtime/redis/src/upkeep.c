@@ -74,7 +74,7 @@ static void on_time(void *owner, const catga_redis_command *command, const redis
         reply->element[0]->type != REDIS_REPLY_STRING ||
         reply->element[1]->type != REDIS_REPLY_STRING)
         return;
-    int64_t seconds = strtonum(reply->element[0]->str, 0, INT32_MAX, NULL);
+    int64_t seconds = strtonum(reply->element[0]->str, 0, UINT32_MAX, NULL);
     int64_t rest_us = strtonum(reply->element[1]->str, 0, 999999, NULL);
     catga_redis_clock_set(&redis->clock, seconds * 1000000 + rest_us, command->sent_ns, now);
     atomic_store(&redis->round_trip_ns, now - command->sent_ns);
