@@ -5,7 +5,10 @@
 #include "fixture.h"
 
 #include <catga/kv.h>
+#include <catga/nodes.h>
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 enum { WAIT_MS = 20000, TAKEN = 256 };
@@ -18,6 +21,8 @@ typedef struct fixture {
     char name[64];
     char logged[4096]; /* the last lines of the log */
     catga_bucket bucket;
+    catga_status late;   /* of a watcher that begins while the bus drains */
+    atomic_uint refused; /* status of a watcher that begins in a callback */
 } fixture;
 
 static void take_log(void *user, catga_log_level level, const char *text)
@@ -286,6 +291,42 @@ static void history_is_kept(void **state)
     assert_string_equal(one.text, "a=h4 a=h5 a=h6 a=h7 a=h8 ");
 }
 
+typedef struct disturber {
+    pthread_t waiting; /* the thread that waits for the walk */
+    unsigned visited;
+    catga_bucket_watcher *watcher;
+} disturber;
+
+static void ignore(int number)
+{
+    (void)number;
+}
+
+static bool interrupt(const catga_bucket_entry *entry, void *user)
+{
+    disturber *d = user;
+
+    (void)entry;
+    pthread_kill(d->waiting, SIGUSR1);
+    usleep(100000);
+    d->visited++;
+    return true;
+}
+
+static void signals_do_not_end_a_walk(void **state)
+{
+    fixture *f = *state;
+    disturber d = {.waiting = pthread_self()};
+    const struct sigaction action = {.sa_handler = ignore};
+    struct sigaction before;
+
+    write_some(f);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    assert_int_equal(catga_bucket_keys(f->bus, &f->bucket, NULL, interrupt, &d), CATGA_OK);
+    assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+    assert_int_equal(d.visited, 3);
+}
+
 /* A purge leaves its marker, and removes the earlier values if no consumer can lose others. */
 static void a_purge_leaves_a_marker(void **state)
 {
@@ -432,6 +473,90 @@ static void a_watcher_may_write(void **state)
     catga_bucket_unwatch(n.watcher);
 }
 
+static bool end_watcher(const catga_bucket_entry *entry, void *user)
+{
+    disturber *d = user;
+
+    (void)entry;
+    catga_bucket_unwatch(d->watcher);
+    d->visited++;
+    return false;
+}
+
+/* Only functions of watchers must not end one. */
+static void a_visitor_may_end_a_watcher(void **state)
+{
+    fixture *f = *state;
+    watched w = {0};
+    disturber d = {0};
+
+    put(f, "a", "1");
+    watch(f, &w, (catga_watch){0});
+    d.watcher = w.watcher;
+    assert_int_equal(catga_bucket_keys(f->bus, &f->bucket, NULL, end_watcher, &d), CATGA_OK);
+    assert_int_equal(d.visited, 1);
+    assert_null(strstr(f->logged, "refuse to end a watcher"));
+    put(f, "a", "2");
+    assert_int_equal(atomic_load(&w.count), 1);
+}
+
+typedef struct closer {
+    catga_nodes *nodes;
+    atomic_uint began;
+} closer;
+
+static void close_nodes(const catga_bucket_entry *entry, void *user)
+{
+    closer *c = user;
+
+    (void)entry;
+    atomic_store(&c->began, 1);
+    usleep(300000); /* the drain begins */
+    catga_nodes_close(c->nodes);
+}
+
+static void a_watcher_may_close_nodes_in_a_drain(void **state)
+{
+    fixture *f = *state;
+    catga_bucket_watcher *watcher;
+    closer c = {0};
+    const catga_watch how = {.changed = close_nodes, .user = &c};
+
+    assert_int_equal(catga_nodes_open(&c.nodes, f->bus, NULL), CATGA_OK);
+    put(f, "a", "1");
+    assert_int_equal(catga_bucket_watch(f->bus, &f->bucket, &how, &watcher), CATGA_OK);
+    await(&c.began, 1);
+    assert_int_equal(catga_drain(f->bus), CATGA_OK);
+}
+
+/* Uses its first bucket in a drain, and begins to watch. */
+static catga_status watch_late(catga_context *context, sample_view view)
+{
+    fixture *f = catga_context_user(context);
+    watched w = {0};
+    const catga_watch how = {.changed = changed, .user = &w};
+    catga_bucket_watcher *watcher;
+
+    (void)view;
+    sem_post(&f->base.started);
+    usleep(300000); /* the drain begins */
+    f->late = catga_bucket_watch(catga_context_bus(context), &f->bucket, &how, &watcher);
+    return CATGA_OK;
+}
+
+static void no_watcher_begins_in_a_drain(void **state)
+{
+    fixture *f = *state;
+    const sample_listener listener = {watch_late, watch_late};
+    const sample noted = {CATGA_STR("text"), 1};
+
+    assert_int_equal(catga_serve(f->bus, &sample_listener_service, &listener, f), CATGA_OK);
+    assert_int_equal(catga_publish(f->bus, &sample_noted_message, &noted), CATGA_OK);
+    sem_wait(&f->base.started);
+    assert_int_equal(catga_drain(f->bus), CATGA_OK);
+    assert_int_equal(f->late, CATGA_DRAINING);
+}
+
 /* A watcher that nobody ends, ends with its bus. */
 static void watchers_end_with_the_bus(void **state)
 {
@@ -472,6 +597,31 @@ static void got(catga_status status, const catga_bucket_entry *entry, const catg
     atomic_fetch_add(&o->good, status == CATGA_OK && entry->value.length == 5);
     assert_true((status == CATGA_OK) == (entry != NULL));
     atomic_fetch_add(&o->count, 1);
+}
+
+static void watch_in_callback(catga_status status, uint64_t revision, const catga_error *error,
+                              void *user)
+{
+    fixture *f = user;
+    const catga_watch how = {.changed = changed};
+    catga_bucket_watcher *watcher;
+
+    (void)status;
+    (void)revision;
+    (void)error;
+    atomic_store(&f->refused, catga_bucket_watch(f->bus, &f->bucket, &how, &watcher));
+}
+
+static void no_watcher_begins_in_a_callback(void **state)
+{
+    fixture *f = *state;
+
+    put(f, "a", "1");
+    assert_int_equal(catga_bucket_put_async(f->bus, &f->bucket, CATGA_STR("a"), bytes_of("2"),
+                                            watch_in_callback, f),
+                     CATGA_OK);
+    await(&f->refused, 1);
+    assert_int_equal(atomic_load(&f->refused), CATGA_WOULD_DEADLOCK);
 }
 
 static void many_without_waiting(void **state)
@@ -640,6 +790,20 @@ static void a_bucket_is_described_and_removed(void **state)
     assert_int_equal(put(f, "a", "1"), 1);
 }
 
+/* Each description of the bucket learns that it is removed. */
+static void descriptions_of_one_bucket(void **state)
+{
+    fixture *f = *state;
+    const catga_bucket same = f->bucket;
+
+    put(f, "a", "1");
+    assert_int_equal(catga_bucket_put(f->bus, &same, CATGA_STR("a"), bytes_of("2"), NULL),
+                     CATGA_OK);
+    assert_int_equal(catga_bucket_remove(f->bus, &same), CATGA_OK);
+    usleep(300000); /* a server deletes files in the background */
+    assert_int_equal(put(f, "a", "3"), 1);
+}
+
 static void values_have_a_limit(void **state)
 {
     fixture *f = *state;
@@ -666,15 +830,21 @@ int main(int argc, char **argv)
         TEST(earlier_revisions),
         TEST(keys_are_visited),
         TEST(history_is_kept),
+        TEST(signals_do_not_end_a_walk),
         TEST(a_purge_leaves_a_marker),
         TEST(watchers_get_values_and_changes),
         TEST(an_empty_bucket_is_caught_up),
         TEST(a_watcher_may_write),
+        TEST(a_visitor_may_end_a_watcher),
         TEST(watchers_end_with_the_bus),
+        TEST(a_watcher_may_close_nodes_in_a_drain),
+        TEST(no_watcher_begins_in_a_drain),
         TEST(many_without_waiting),
+        TEST(no_watcher_begins_in_a_callback),
         TEST(no_update_is_lost),
         TEST(other_settings_are_named),
         TEST(a_bucket_is_described_and_removed),
+        TEST(descriptions_of_one_bucket),
         TEST(values_have_a_limit),
     };
     fixture_choose(argc, argv);

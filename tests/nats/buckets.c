@@ -1,6 +1,6 @@
 /*
- * Watchers of buckets while the server restarts: each ends with the last value of every key.
- * Servers that answer with wrong messages. The test starts its own servers.
+ * Watchers of buckets while the server restarts: each ends with the last value of every key. Slow
+ * visitors. The test starts its own servers.
  *
  *     buckets [RESTARTS]    default 5
  */
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { KEYS = 50, WATCHERS = 3, WAIT_MS = 40000 };
+enum { KEYS = 50, WATCHERS = 3, WAIT_MS = 40000, SLOW_MS = 21000 };
 
 static int restarts = 5;
 static nats_server server;
@@ -172,9 +172,37 @@ static void watchers_end_with_the_last_values(void **state)
     catga_close(bus);
 }
 
+/* ---- Slow visitors ---- */
+
+static bool visit_slowly(const catga_bucket_entry *entry, void *user)
+{
+    unsigned *visited = user;
+
+    (void)entry;
+    if ((*visited)++ == 0)
+        pause_ms(SLOW_MS);
+    return true;
+}
+
+/* A walk ends when no entry comes for ten seconds, not when one is visited for so long. */
+static void a_slow_visitor_sees_all(void **state)
+{
+    catga_bus *bus = open_bus();
+    const catga_bytes value = {(const uint8_t *)"1", 1};
+    unsigned visited = 0;
+
+    (void)state;
+    assert_int_equal(catga_bucket_put(bus, &bucket, CATGA_STR("a"), value, NULL), CATGA_OK);
+    assert_int_equal(catga_bucket_put(bus, &bucket, CATGA_STR("b"), value, NULL), CATGA_OK);
+    assert_int_equal(catga_bucket_keys(bus, &bucket, NULL, visit_slowly, &visited), CATGA_OK);
+    assert_int_equal(visited, 2);
+    catga_close(bus);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_slow_visitor_sees_all, start_server, end_server),
         cmocka_unit_test_setup_teardown(watchers_end_with_the_last_values, start_server,
                                         end_server),
     };

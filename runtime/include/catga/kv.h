@@ -20,8 +20,13 @@
  * most CATGA_BUCKET_KEY_MAX bytes. Patterns may have "*" for a token, and ">" for the rest.
  *
  * Threads: any thread, and every handler, may call every function that waits for the server. In a
- * callback of catga_bucket_put_async and catga_bucket_get_async they return CATGA_WOULD_DEADLOCK. A
- * function waits for at most five seconds.
+ * callback of catga_bucket_put_async and catga_bucket_get_async they return CATGA_WOULD_DEADLOCK.
+ *
+ * A function waits for each answer of the server for at most five seconds: one answer for a read or
+ * a write, two for catga_bucket_watch, up to three for catga_bucket_create. The first use of a
+ * bucket waits for a few answers more, and for other threads that use a bucket for the first time.
+ * catga_bucket_keys and catga_bucket_history wait as long as entries come: without one for ten
+ * seconds they return CATGA_TIMEOUT. The time in which `visit` runs does not count.
  *
  * Every function may return, besides what it describes:
  *   CATGA_INVALID_ARGUMENT  the key, the pattern or the bucket's description is not valid; the log

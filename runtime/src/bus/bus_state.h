@@ -106,6 +106,8 @@ struct catga_bus_state {
     catga_drain_hooks drain_hooks;
     _Atomic(struct catga_buckets *) buckets; /* of kv/; NULL: none was used */
     void (*end_buckets)(struct catga_buckets *buckets);
+    /* Stops the watchers of buckets, and waits for their functions; NULL: there was none. */
+    void (*_Atomic stop_watchers)(struct catga_buckets *buckets);
     catga_serving serving; /* guards `service_instance` */
     catga_service_instance *service_instance;
 };

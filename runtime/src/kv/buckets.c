@@ -1,7 +1,6 @@
 /* A bucket is the stream KV_NAME with the subjects $KV.NAME.>; its settings are those of ADR-8. */
 #include "kv/buckets.h"
 
-#include "bus/drain.h"
 #include "bus/status.h"
 #include "kv/key.h"
 #include "transport/capability.h"
@@ -37,20 +36,8 @@ static void free_buckets(catga_buckets *buckets)
 {
     pthread_mutex_destroy(&buckets->ending);
     pthread_mutex_destroy(&buckets->lock);
+    pthread_mutex_destroy(&buckets->preparing);
     free(buckets);
-}
-
-/* Ends watchers before the transport, at the begin of a drain. */
-static void begin_drain(void *user)
-{
-    catga_buckets *buckets = user;
-
-    pthread_mutex_lock(&buckets->lock);
-    buckets->draining = true;
-    bool has_watchers = buckets->stop_watchers != NULL;
-    pthread_mutex_unlock(&buckets->lock);
-    if (has_watchers)
-        buckets->stop_watchers(buckets);
 }
 
 static void end(catga_buckets *buckets)
@@ -76,7 +63,7 @@ static catga_buckets *make(catga_bus_state *state)
     if (made == NULL)
         return NULL;
     made->state = state;
-    made->hook = (catga_drain_hook){.begins = begin_drain, .user = made};
+    pthread_mutex_init(&made->preparing, NULL);
     pthread_mutex_init(&made->lock, NULL);
     pthread_mutex_init(&made->ending, NULL);
     if (!atomic_compare_exchange_strong(&state->buckets, &none, made)) {
@@ -84,7 +71,6 @@ static catga_buckets *make(catga_bus_state *state)
         return none;
     }
     state->end_buckets = end;
-    catga_drain_hook_add(state, &made->hook);
     return made;
 }
 
@@ -159,7 +145,7 @@ static catga_used_bucket *find(catga_buckets *buckets, const catga_bucket *bucke
     return at;
 }
 
-/* Adds a bucket to the list. Called under the lock. Returns NULL without memory. */
+/* Adds a bucket to the list. Called under `preparing`. Returns NULL without memory. */
 static catga_used_bucket *add(catga_buckets *buckets, const catga_bucket *bucket)
 {
     catga_used_bucket *added = calloc(1, sizeof *added);
@@ -174,7 +160,7 @@ static catga_used_bucket *add(catga_buckets *buckets, const catga_bucket *bucket
     return added;
 }
 
-/* Creates the bucket at the server. Called under the lock. */
+/* Creates the bucket at the server. Called under `preparing`. */
 static catga_status prepare(catga_buckets *buckets, const catga_bucket *bucket,
                             catga_used_bucket **used, catga_problem *problem)
 {
@@ -224,9 +210,9 @@ static catga_status use_first(catga_bus *bus, const catga_bucket *bucket,
     if (status == CATGA_OK && buckets == NULL && (buckets = make(bus->state)) == NULL)
         status = CATGA_NO_MEMORY;
     if (status == CATGA_OK) {
-        pthread_mutex_lock(&buckets->lock);
+        pthread_mutex_lock(&buckets->preparing);
         status = prepare(buckets, bucket, &at, &problem);
-        pthread_mutex_unlock(&buckets->lock);
+        pthread_mutex_unlock(&buckets->preparing);
     }
     *used = at;
     catga_buckets_report(bus, bucket, "use", CATGA_STR(""), status, &problem);
@@ -244,10 +230,13 @@ catga_status catga_buckets_use(catga_bus *bus, const catga_bucket *bucket,
 void catga_buckets_forget(catga_bus *bus, const catga_bucket *bucket)
 {
     catga_buckets *buckets = catga_buckets_of(bus);
-    catga_used_bucket *at = buckets == NULL ? NULL : find(buckets, bucket);
 
-    if (at != NULL)
-        atomic_store(&at->ready, false);
+    catga_used_bucket *at =
+        buckets == NULL ? NULL : atomic_load_explicit(&buckets->used, memory_order_acquire);
+
+    for (; at != NULL; at = at->next)
+        if (strcmp(at->stream + strlen("KV_"), bucket->name) == 0)
+            atomic_store(&at->ready, false);
 }
 
 /* ---- Subjects ---- */

@@ -25,14 +25,12 @@ typedef struct catga_used_bucket {
 /* The buckets and watchers of a bus, allocated with the first. */
 typedef struct catga_buckets {
     catga_bus_state *state;
-    pthread_mutex_t lock;   /* guards the creation of buckets, and the list of watchers */
-    pthread_mutex_t ending; /* held while a watcher ends; taken before `lock` */
+    pthread_mutex_t preparing; /* held while a bucket is created at the server */
+    pthread_mutex_t lock;      /* guards the list of watchers; held for a few instructions */
+    pthread_mutex_t ending;    /* held while a watcher ends; taken before `lock` */
     _Atomic(catga_used_bucket *) used;
-    bool draining; /* the bus drains: no watcher begins any more */
     struct catga_bucket_watcher *watchers;
-    void (*stop_watchers)(struct catga_buckets *buckets); /* NULL: there was none */
-    void (*free_watchers)(struct catga_buckets *buckets);
-    catga_drain_hook hook;
+    void (*free_watchers)(struct catga_buckets *buckets); /* NULL: there was none */
     atomic_bool marks_told; /* the log says that purges leave earlier values */
 } catga_buckets;
 
@@ -45,7 +43,7 @@ catga_status catga_buckets_use(catga_bus *bus, const catga_bucket *bucket,
 catga_status catga_buckets_find(catga_bus *bus, const catga_bucket *bucket,
                                 const catga_used_bucket **used);
 
-/* Has the next function that uses the bucket create it. */
+/* Has the next function that uses a bucket of this name create it. */
 void catga_buckets_forget(catga_bus *bus, const catga_bucket *bucket);
 
 /* Returns the buckets of a bus that has used one. */

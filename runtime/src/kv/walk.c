@@ -3,6 +3,7 @@
 #include "kv/buckets.h"
 #include "kv/entry.h"
 
+#include <errno.h>
 #include <semaphore.h>
 
 /* A walk that gets no entry for so long has failed. */
@@ -15,6 +16,7 @@ typedef struct walk {
     bool only_values; /* no markers */
     bool stopped;     /* by `visit`; of the reader's thread */
     atomic_uint seen;
+    atomic_bool visiting;
     sem_t ended;
 } walk;
 
@@ -35,11 +37,13 @@ static void receive(void *user, catga_incoming *message, uint64_t pending)
     bool wanted = !at->stopped && (entry.change == CATGA_BUCKET_PUT || !at->only_values);
 
     (void)pending;
+    atomic_store(&at->visiting, true);
     if (wanted && !visit(at, &entry)) {
         at->stopped = true;
         sem_post(&at->ended);
     }
     atomic_fetch_add(&at->seen, 1);
+    atomic_store(&at->visiting, false);
     at->state->operations->release(message);
 }
 
@@ -52,18 +56,29 @@ static void catch_up(void *user)
     sem_post(&at->ended);
 }
 
-/* Waits for the end, as long as entries arrive. */
+/* Waits for some time. Returns true at the end of the walk. */
+static bool ends_soon(walk *at)
+{
+    const struct timespec until =
+        catga_clock_timespec(catga_clock_now() + SILENCE_MS * CATGA_MILLISECOND);
+    int failure;
+
+    do {
+        failure = sem_clockwait(&at->ended, CLOCK_MONOTONIC, &until);
+    } while (failure != 0 && errno == EINTR);
+    return failure == 0;
+}
+
+/* Waits for the end, as long as entries arrive, or one is visited. */
 static catga_status await_end(walk *at)
 {
     unsigned seen;
 
     do {
-        struct timespec until =
-            catga_clock_timespec(catga_clock_now() + SILENCE_MS * CATGA_MILLISECOND);
         seen = atomic_load(&at->seen);
-        if (sem_clockwait(&at->ended, CLOCK_MONOTONIC, &until) == 0)
+        if (ends_soon(at))
             return CATGA_OK;
-    } while (atomic_load(&at->seen) != seen);
+    } while (atomic_load(&at->visiting) || atomic_load(&at->seen) != seen);
     return CATGA_TIMEOUT;
 }
 

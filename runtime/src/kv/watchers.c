@@ -23,7 +23,7 @@ static void receive(void *user, catga_incoming *message, uint64_t pending)
 
     (void)pending;
     if (entry.change == CATGA_BUCKET_PUT || !watcher->watch.ignores_deletions) {
-        catga_running_add(&running, state, watcher, NULL);
+        catga_running_add(&running, state, watcher->owner, NULL);
         watcher->watch.changed(&entry, watcher->watch.user);
         catga_running_remove(&running);
     }
@@ -37,7 +37,7 @@ static void catch_up(void *user)
 
     if (watcher->watch.caught_up == NULL)
         return;
-    catga_running_add(&running, watcher->owner->state, watcher, NULL);
+    catga_running_add(&running, watcher->owner->state, watcher->owner, NULL);
     watcher->watch.caught_up(watcher->watch.user);
     catga_running_remove(&running);
 }
@@ -93,15 +93,16 @@ static void free_all(catga_buckets *buckets)
     }
 }
 
-/* Adds a watcher that reads. CATGA_DRAINING: the bus drains. */
+/* Adds a watcher that reads. CATGA_DRAINING: the bus drains. A drain sets the phase, and then looks
+ * for watchers to stop: so `stop_watchers` is set before the phase is read. */
 static catga_status add(catga_bucket_watcher *watcher)
 {
     catga_buckets *buckets = watcher->owner;
 
     pthread_mutex_lock(&buckets->lock);
-    bool draining = buckets->draining;
+    atomic_store(&buckets->state->stop_watchers, stop_all);
+    bool draining = atomic_load(&buckets->state->phase) != CATGA_BUS_OPEN;
     if (!draining) {
-        buckets->stop_watchers = stop_all;
         buckets->free_watchers = free_all;
         watcher->next = buckets->watchers;
         buckets->watchers = watcher;
@@ -121,9 +122,11 @@ catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
     char filter[CATGA_BUCKET_SUBJECT];
     const catga_used_bucket *used;
     catga_problem problem = {""};
-    catga_status status = catga_buckets_use(bus, bucket, &used);
+    catga_status status = catga_bus_may_wait(bus);
 
     *watcher = NULL;
+    if (status == CATGA_OK)
+        status = catga_buckets_use(bus, bucket, &used);
     if (status == CATGA_OK &&
         (!is_valid(watch) || !catga_buckets_filter(bus, bucket, watch->pattern, filter)))
         status = CATGA_INVALID_ARGUMENT;
@@ -162,20 +165,12 @@ static void remove_watcher(catga_bucket_watcher *watcher)
     pthread_mutex_unlock(&buckets->lock);
 }
 
-/* Returns true if this thread runs a function of a watcher, which has no message of a handler. */
-static bool is_in_watcher(const catga_bus_state *state)
-{
-    const catga_running *running = catga_running_find(state);
-
-    return running != NULL && running->handler != NULL && running->message == NULL;
-}
-
 void catga_bucket_unwatch(catga_bucket_watcher *watcher)
 {
     if (watcher == NULL || catga_process_is_forked(&watcher->owner->state->process))
         return;
     catga_buckets *buckets = watcher->owner;
-    if (is_in_watcher(buckets->state)) {
+    if (catga_running_handlers(buckets) > 0) { /* of any watcher */
         catga_log(&buckets->state->settings.logger, CATGA_LOG_ERROR,
                   "buckets: refuse to end a watcher: a function of a watcher called "
                   "catga_bucket_unwatch, which could wait for it");
