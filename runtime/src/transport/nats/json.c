@@ -122,25 +122,19 @@ bool catga_nats_json_is(catga_nats_json value, const char *text)
            is_text(value.data, value.data + value.length, text);
 }
 
-/* Copies a string without its quotes; the server escapes ">" as "\\u003e". Returns false if it does
- * not fit, or has another escape. */
+/* Copies a string without its quotes. Returns false if it does not fit, or has an escape that no
+ * subject needs. */
 static bool copy_subject(catga_nats_json string, char *subject, size_t size)
 {
-    static const char escaped[] = "\\u003e";
     size_t length = 0;
 
     if (string.length < 2 || *string.data != '"')
         return false;
-    for (size_t i = 1; i + 1 < string.length; i++) {
-        char c = string.data[i];
-        if (c == '\\' && (string.length - i <= strlen(escaped) ||
-                          memcmp(string.data + i, escaped, strlen(escaped)) != 0))
-            return false;
-        if (c == '\\') {
-            c = '>';
-            i += strlen(escaped) - 1;
-        }
-        if (length + 1 >= size)
+    const char *at = string.data + 1;
+    const char *end = string.data + string.length - 1;
+    while (at < end) {
+        char c = next_character(&at, end);
+        if (c == '\\' || c == '\0' || length + 1 >= size)
             return false;
         subject[length++] = c;
     }
