@@ -461,8 +461,7 @@ struct model_module {
     size_t message_count;
     const model_service *services;
     size_t service_count;
-    const model_stream *stream;  /* NULL: no stored event */
-    const model_stream *streams; /* declared ones */
+    const model_stream *streams; /* declared ones, and that of the namespace if it has events */
     size_t stream_count;
     const model_bucket *buckets;
     size_t bucket_count;

@@ -98,8 +98,7 @@ static slice kind_of(model_message_kind kind)
     return SLICE("CATGA_EVENT");
 }
 
-/* Rounds up, so that no deadline becomes 0. */
-static int64_t milliseconds_of(uint64_t nanoseconds)
+int64_t view_milliseconds(uint64_t nanoseconds)
 {
     uint64_t rest = nanoseconds % NANOSECONDS_PER_MILLISECOND;
 
@@ -120,8 +119,8 @@ static void view_delivery(viewer *v, const model_message *message, view_message 
     made->stream_type = made->is_stored ? c_type_name(v, origin_of(message->stream)) : SLICE("");
     made->delivery =
         made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
-    made->backoff_ms = milliseconds_of(message->backoff_ns);
-    made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
+    made->backoff_ms = view_milliseconds(message->backoff_ns);
+    made->backoff_longest_ms = view_milliseconds(message->backoff_longest_ns);
     made->has_backoff = message->kind != MESSAGE_EVENT && message->backoff_ns > 0;
     made->dead_letter = c_bool(message->dead_letter);
     made->is_once = message->qos == QOS_EXACTLY_ONCE;
@@ -135,7 +134,7 @@ static void view_claims(viewer *v, const model_message *message, view_message *m
     made->claims = made->is_idempotent ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_claims"))
                                        : SLICE("NULL");
     made->bucket = message->bucket;
-    made->keep_ms = milliseconds_of(message->idempotency_ns);
+    made->keep_ms = view_milliseconds(message->idempotency_ns);
 }
 
 static slice encoding_of(model_encoding encoding)
@@ -208,7 +207,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
         made->errors = c_descriptor(v, &message->errors->origin);
         made->errors_name = view_full_name(v, &message->errors->origin);
     }
-    made->timeout_ms = milliseconds_of(message->timeout_ns);
+    made->timeout_ms = view_milliseconds(message->timeout_ns);
     made->retries = message->retries;
     view_delivery(v, message, made);
     view_claims(v, message, made);
@@ -247,7 +246,7 @@ static void view_settings(viewer *v, const model_settings *settings, view_stream
     made->declared = made->has_settings ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_settings"))
                                         : SLICE("NULL");
     made->is_named = c_bool(settings->places[SETTING_NAME].source != 0);
-    made->max_age_ms = milliseconds_of(values[SETTING_MAX_AGE]);
+    made->max_age_ms = view_milliseconds(values[SETTING_MAX_AGE]);
     made->max_bytes = (int64_t)values[SETTING_MAX_BYTES];
     made->max_messages = (int64_t)values[SETTING_MAX_MESSAGES];
     made->replicas = (int64_t)values[SETTING_REPLICAS];
@@ -262,7 +261,7 @@ static void view_stream_of(viewer *v, const model_stream *stream, view_stream *m
     made->macro = c_macro_name(v, origin_of(stream));
     made->is_declared = stream->is_declared;
     made->doc = view_doc(&stream->origin.doc);
-    made->window_ms = milliseconds_of(stream->dedup_window_ns);
+    made->window_ms = view_milliseconds(stream->dedup_window_ns);
     made->event_count = (int64_t)stream->message_count;
     view_settings(v, &stream->settings, made);
     view_stored_event *events =

@@ -2,13 +2,6 @@
 #include "generate/c/c.h"
 #include "generate/view/parts.h"
 
-enum { NANOSECONDS_OF_MILLISECOND = 1000000 };
-
-static slice flag(bool value)
-{
-    return value ? SLICE("true") : SLICE("false");
-}
-
 static void view_object_store_of(viewer *v, const model_objects *objects, view_object_store *made)
 {
     const model_settings *settings = &objects->settings;
@@ -17,11 +10,11 @@ static void view_object_store_of(viewer *v, const model_objects *objects, view_o
     made->name = view_full_name(v, &objects->origin);
     made->type = c_type_name(v, &objects->origin);
     made->server = settings->name;
-    made->max_age_ms = (int64_t)(values[SETTING_MAX_AGE] / NANOSECONDS_OF_MILLISECOND);
+    made->max_age_ms = view_milliseconds(values[SETTING_MAX_AGE]);
     made->max_bytes = (int64_t)values[SETTING_MAX_BYTES];
     made->replicas = (int64_t)values[SETTING_REPLICAS];
-    made->in_memory = flag(values[SETTING_STORAGE] != 0);
-    made->prefixed = flag(settings->places[SETTING_NAME].source == 0);
+    made->in_memory = c_bool(values[SETTING_STORAGE] != 0);
+    made->prefixed = c_bool(settings->places[SETTING_NAME].source == 0);
     made->doc = view_doc(&objects->origin.doc);
 }
 

@@ -34,4 +34,7 @@ slice view_note(viewer *v, const model_field *field);
 /* Returns the word of a kind of message: command, query, event. */
 slice view_message_word(model_message_kind kind);
 
+/* Returns a time in milliseconds, rounded up: no deadline becomes 0. */
+int64_t view_milliseconds(uint64_t nanoseconds);
+
 #endif
