@@ -435,10 +435,22 @@ static void check_symbol(checker *c, symbol *s)
     }
 }
 
-static void check_symbols(checker *c, scope *in)
+static void check_symbols(checker *c, const scope *in, bool services)
 {
-    for (size_t i = 0; i < in->symbol_count; i++)
-        check_symbol(c, &in->symbols[i]);
+    for (size_t i = 0; i < in->symbol_count; i++) {
+        symbol *s = &in->symbols[i];
+        if ((s->declaration->kind == AST_SERVICE) == services)
+            check_symbol(c, s);
+    }
+}
+
+/* A service selects the keys of messages, so the messages of all files are checked first. */
+static void check_all_symbols(checker *c)
+{
+    for (size_t i = 0; i < c->scope_count; i++)
+        check_symbols(c, &c->scopes[i], false);
+    for (size_t i = 0; i < c->scope_count; i++)
+        check_symbols(c, &c->scopes[i], true);
 }
 
 static const model *make_model(checker *c)
@@ -477,8 +489,7 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
         check_declaration_annotations(c, &c->scopes[i]);
     for (size_t i = 0; i < c->scope_count; i++)
         declare_symbols(c, &c->scopes[i]);
-    for (size_t i = 0; i < c->scope_count; i++)
-        check_symbols(c, &c->scopes[i]);
+    check_all_symbols(c);
     check_bounds(c);
     check_streams(c);
     check_handling(c);

@@ -117,39 +117,59 @@ static void check_subject_size(const checker *c, const model_message *message)
 
 /* ---- Subjects that overlap ------------------------------------------------------------------- */
 
-/* Reports the message with the subject `stem`, if its keys match the remaining tokens of
- * `other`. */
+/* A message with keys, and the others with the same subject before the keys. */
+typedef struct keyed_message keyed_message;
+struct keyed_message {
+    const model_message *message;
+    keyed_message *next;
+};
+
+/* Reports the messages with the subject `stem` whose keys match the remaining tokens of `other`. */
 static void check_overlap(const checker *c, slice stem, const model_message *other)
 {
-    const model_message *message = text_table_find(&c->scratch, stem);
+    size_t tokens = token_count(other->subject) + other->key_count;
 
-    if (message == NULL ||
-        token_count(stem) + message->key_count != token_count(other->subject) + other->key_count)
-        return;
-    diag_report(c->diags, DIAG_SUBJECT_OVERLAP, message->keys[0]->origin.place,
-                "with this key '%.*s' can have the subject of '%.*s'",
-                SLICE_PRINT(message->origin.name), SLICE_PRINT(other->origin.name));
-    diag_note(c->diags, other->origin.place, "declared here");
+    for (const keyed_message *k = text_table_find(&c->scratch, stem); k != NULL; k = k->next) {
+        if (token_count(stem) + k->message->key_count != tokens)
+            continue;
+        diag_report(c->diags, DIAG_SUBJECT_OVERLAP, k->message->keys[0]->origin.place,
+                    "with this key '%.*s' can have the subject of '%.*s'",
+                    SLICE_PRINT(k->message->origin.name), SLICE_PRINT(other->origin.name));
+        diag_note(c->diags, other->origin.place, "declared here");
+    }
 }
 
-/* Finds messages with keys whose subject is a prefix of this subject, up to a dot. */
+/* Finds messages with keys whose subject is a prefix of this subject, up to a dot.
+ * check_own_subjects() compares subjects with wildcards. */
 static void check_overlaps(const checker *c, const model_message *message)
 {
-    for (size_t i = 0; i < message->subject.length; i++) {
+    for (size_t i = 0; i < message->subject.length && !message->is_pattern; i++) {
         if (message->subject.data[i] == '.')
             check_overlap(c, (slice){message->subject.data, i}, message);
     }
 }
 
-/* Adds the subjects of messages with keys to the scratch table. */
+/* Adds a message with keys to the scratch table. */
+static void add_keyed(checker *c, const model_message *message)
+{
+    keyed_message *made = ARENA_NEW(c->memory, keyed_message);
+
+    made->message = message;
+    keyed_message *first = text_table_insert(&c->scratch, message->subject, made);
+    if (first == NULL)
+        return;
+    made->next = first->next;
+    first->next = made;
+}
+
 static void check_module_subjects(checker *c, const model_module *module)
 {
     for (size_t i = 0; i < module->message_count; i++) {
         const model_message *message = &module->messages[i];
         check_subject_size(c, message);
         check_encoding_of_keys(c, message);
-        if (message->key_count > 0)
-            text_table_insert(&c->scratch, message->subject, (void *)(uintptr_t)message);
+        if (message->key_count > 0 && !message->is_pattern)
+            add_keyed(c, message);
     }
 }
 

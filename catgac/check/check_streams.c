@@ -1,12 +1,10 @@
-/* check_streams.c -- checks streams of stored events, and their subscribers.
+/* check_streams.c -- checks streams of stored events, their subscribers, and object stores.
  *
  * `@stream(Payments)` stores an event in a declared stream of its file. All other stored events of
  * a file share the stream of the namespace, named after namespace and version.
  */
 #include "check/checker.h"
 #include "model/settings.h"
-
-enum { CONSUMER_NAME_LIMIT = 255 };
 
 /* ---- The stream of an event ------------------------------------------------------------------ */
 
@@ -146,6 +144,50 @@ static void check_used(const checker *c, const model_stream *stream)
                     SLICE_PRINT(stream->origin.name), SLICE_PRINT(stream->origin.name));
 }
 
+/* ---- Object stores --------------------------------------------------------------------------- */
+
+/* The server keeps the objects of a store in the stream OBJ_<name>. check_streams() has put the
+ * names of all streams into the scratch table. */
+static void check_name_of_store(const checker *c, const model_objects *store)
+{
+    buffer name = buffer_in(c->memory);
+
+    buffer_printf(&name, "OBJ_%.*s", SLICE_PRINT(store->settings.name));
+    const model_stream *first = text_table_find(&c->scratch, buffer_slice(&name));
+    if (first == NULL)
+        return;
+    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin.place,
+                "the objects of '%.*s' are stored in '%.*s', which is the name of another stream",
+                SLICE_PRINT(store->origin.name), SLICE_PRINT(buffer_slice(&name)));
+    diag_note(c->diags, first->place, "the other one is here");
+}
+
+static void check_same_store(const checker *c, text_table *stores, const model_objects *store)
+{
+    const model_objects *first =
+        text_table_insert(stores, store->settings.name, (void *)(uintptr_t)store);
+
+    if (first == NULL)
+        return;
+    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin.place,
+                "another object store has the name '%.*s' at the server",
+                SLICE_PRINT(store->settings.name));
+    diag_note(c->diags, first->origin.place, "the other one is here");
+}
+
+static void check_stores(const checker *c)
+{
+    text_table stores = text_table_in(c->memory);
+
+    for (size_t i = 0; i < c->scope_count; i++) {
+        const model_module *module = c->scopes[i].module;
+        for (size_t j = 0; j < module->object_store_count; j++) {
+            check_name_of_store(c, &module->object_stores[j]);
+            check_same_store(c, &stores, &module->object_stores[j]);
+        }
+    }
+}
+
 /* ---- Work queues ----------------------------------------------------------------------------- */
 
 /* The subscriptions to an event in all files. */
@@ -199,6 +241,11 @@ static void check_work(const checker *c, const model_message *message)
                     "a work queue delivers '%.*s' to one handler, and this is another",
                     SLICE_PRINT(name));
         diag_note(c->diags, found.first->place, "the first handler is here");
+    } else if (found.first->is_selective) {
+        diag_report(c->diags, DIAG_WORK_QUEUE, found.first->place,
+                    "a work queue delivers '%.*s' to one handler, and this handler selects keys: "
+                    "events with other keys would stay",
+                    SLICE_PRINT(name));
     }
 }
 
@@ -257,6 +304,7 @@ void check_streams(checker *c)
                 check_work_queue(c, stream);
         }
     }
+    check_stores(c);
     text_table_clear(&c->scratch);
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;

@@ -64,12 +64,13 @@ static bool is_uuid_text(slice text)
     return text.length == 36;
 }
 
-/* The settings of a consumer are JSON, and servers return these characters escaped. */
+/* The settings of a consumer are JSON, and servers return '"', '\\', '<' and '&' escaped. A '?'
+ * could begin a trigraph in generated C. */
 static bool needs_escape(slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] == '"' || text.data[i] == '\\' || text.data[i] == '<' ||
-            text.data[i] == '&')
+            text.data[i] == '&' || text.data[i] == '?')
             return true;
     return false;
 }
@@ -87,7 +88,7 @@ static void append_text_key(const selection *s, const model_field *key, span pla
                             : "a key is printable ASCII without blanks, '.', '*', '>', not empty");
     else if (needs_escape(text))
         diag_report(s->draft->c->diags, DIAG_BAD_KEY, place,
-                    "a selected key is without '\"', '\\', '<' and '&'");
+                    "a selected key is without '\"', '\\', '<', '&' and '?'");
     else if (!is_uuid && text.length > key->max_length)
         diag_report(s->draft->c->diags, DIAG_BAD_KEY, place,
                     "this is longer than %" PRIu32 " bytes, the @max of '%.*s'", key->max_length,

@@ -20,7 +20,7 @@
  * check_http_routes.c requests that reach two messages
  * check_http_names.c  names that are the same in JSON over HTTP
  * check_settings.c    settings of streams, buckets and object stores
- * check_streams.c     where events are stored, and who hears them there
+ * check_streams.c     where events and objects are stored, and who hears events there
  * check_calls.c       services that wait for each other
  * check_subscriptions.c subscriptions to events, by key and to families
  * check_services.c    services, and who handles what
