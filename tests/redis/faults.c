@@ -493,6 +493,68 @@ static void users_databases_and_sockets(void **state)
     assert_int_equal(open_at(f, servers, &bus), CATGA_NOT_PERMITTED);
 }
 
+/* ---- Refusals ---- */
+
+/* Serves as a user that may not use one command. */
+static void serve_without(fixture *f, const char *command)
+{
+    char text[128];
+
+    redis_server_start(&f->server);
+    catga_bus *bus = serve(f); /* creates the stream and the consumer */
+    assert_int_equal(publish(bus, 1), CATGA_OK);
+    wait_until(atomic_load(&f->handled[1]) == 1);
+    snprintf(text, sizeof text, "ACL SETUSER ann on >pass ~catga:* +@all -%s", command);
+    redis_server_do(&f->server, text);
+    catga_close(f->buses[--f->bus_count]);
+    snprintf(f->server.url, sizeof f->server.url, "redis://ann:pass@127.0.0.1:%s", f->server.port);
+    assert_int_equal(publish(serve(f), 2), CATGA_OK);
+}
+
+static void a_refused_acknowledgement_is_reported(void **state)
+{
+    fixture *f = *state;
+
+    serve_without(f, "xack");
+    assert_logged(f, "redis: the server refused: a command: NOPERM");
+    wait_until(atomic_load(&f->handled[2]) > 0);
+}
+
+static void a_refused_consumer_backs_off_and_reports(void **state)
+{
+    fixture *f = *state;
+    char text[256];
+
+    serve_without(f, "xreadgroup");
+    assert_logged(f, "refused: consumer Reader__notify of stream SAMPLE_V1: NOPERM");
+    pause_ms(1000);
+    redis_server_do(&f->server, "CONFIG RESETSTAT");
+    pause_ms(2000);
+    redis_server_ask(&f->server, text, "INFO stats");
+    const char *count = strstr(text, "total_connections_received:");
+    assert_non_null(count);
+    assert_in_range(atoi(count + strlen("total_connections_received:")), 2, 12);
+    redis_server_do(&f->server, "ACL SETUSER ann +xreadgroup");
+    wait_until(atomic_load(&f->handled[2]) == 1);
+}
+
+static void keys_of_messages_that_are_not_stored_are_refused(void **state)
+{
+    static const catga_message shops = {.subject = "catga.events.sample.v1.Shop.*",
+                                        .table = &sample_noted_table,
+                                        .kind = CATGA_EVENT};
+    static const catga_handler one[] = {{"notify", &shops, CATGA_GROUP,
+                                         offsetof(sample_listener, notify),
+                                         sample_listener_run_notify, NULL}};
+    static const catga_service service = {"Shops", one, 1, sizeof(sample_listener)};
+    static const sample_listener listener = {note, note};
+    fixture *f = *state;
+
+    redis_server_start(&f->server);
+    assert_int_equal(catga_serve(join(f), &service, &listener, f), CATGA_UNSUPPORTED);
+    assert_logged(f, "Shop.*: keys of messages that are not stored are unsupported over Redis");
+}
+
 /* ---- Replicas, clusters, Sentinels ---- */
 
 static void replicas_are_passed_over(void **state)
@@ -809,6 +871,85 @@ static void a_settled_message_makes_room_at_once(void **state)
     transport->operations->close(transport);
 }
 
+static void subjects_whose_messages_are_removed_are_forgotten(void **state)
+{
+    enum { SUBJECTS = 3000 };
+
+    fixture *f = *state;
+    settler peer = {0};
+    char subject[32];
+    char text[256];
+
+    catga_transport *transport = open_transport(f, &peer);
+    ensure_young(transport);
+    redis_server_do(&f->server, "HSET catga:subjects a.* YOUNG");
+    for (unsigned i = 0; i < SUBJECTS; i++) {
+        const catga_outgoing message = {
+            .subject = subject, .data = (const uint8_t *)"x", .length = 1};
+        snprintf(subject, sizeof subject, "a.%u", i);
+        assert_int_equal(transport->streams->publish(transport, &message, i + 1), CATGA_OK);
+    }
+    assert_int_equal(transport->operations->flush(transport, 5000), CATGA_OK);
+    assert_string_equal(redis_server_ask(&f->server, text, "HLEN catga:stream:YOUNG:last"), "3000");
+    pause_ms(600);
+    store(transport, 1);
+    assert_becomes(f, catga_redis_of(transport), "HLEN catga:stream:YOUNG:last", "1");
+    pause_ms(600);
+    assert_becomes(f, catga_redis_of(transport), "HLEN catga:stream:YOUNG:last", "0");
+    transport->operations->close(transport);
+}
+
+/* ---- Turns ---- */
+
+/* Notes how many messages still wait in the inbox. */
+typedef struct turn {
+    settler peer;
+    fixture *f;
+    char inbox[256];
+} turn;
+
+static void note_inbox(void *user, catga_incoming *message)
+{
+    turn *t = user;
+    char command[64];
+
+    snprintf(command, sizeof command, "LLEN %s", catga_redis_of(t->peer.transport)->inbox);
+    redis_server_ask(&t->f->server, t->inbox, command);
+    t->peer.transport->operations->release(message);
+    atomic_store(&t->peer.settled, 1);
+}
+
+static void a_full_inbox_does_not_starve_a_queue_group(void **state)
+{
+    static const char fill[] =
+        "for i = 1, 400000 do redis.call('RPUSH', KEYS[1], '') end redis.call('RPUSH', KEYS[2], "
+        "'a.b - -\\r\\n\\r\\nx')";
+    fixture *f = *state;
+    turn t = {.f = f};
+    catga_subscription *subscription;
+
+    catga_transport *transport = open_transport(f, &t.peer);
+    const catga_subscription_options options = {
+        .subject = "a.b", .queue_group = "g", .pending = 16, .receive = note_inbox, .user = &t};
+    assert_int_equal(transport->operations->subscribe(transport, &options, &subscription),
+                     CATGA_OK);
+    assert_int_equal(transport->operations->confirmed(transport, subscription), CATGA_OK);
+    redisContext *context = redis_server_connect(&f->server);
+    assert_non_null(context);
+    redisReply *reply = redisCommand(context, "EVAL %s 2 %s catga:queue:a.b:g", fill,
+                                     catga_redis_of(transport)->inbox);
+    assert_non_null(reply);
+    assert_int_not_equal(reply->type, REDIS_REPLY_ERROR);
+    freeReplyObject(reply);
+    redisFree(context);
+    wait_until(atomic_load(&t.peer.settled) != 0);
+    print_message("%s messages wait in the inbox\n", t.inbox);
+    assert_true(atoi(t.inbox) > 0);
+    wait_until(transport->operations->drain(transport, subscription, 1000) == CATGA_OK);
+    transport->operations->unsubscribe(transport, subscription);
+    transport->operations->close(transport);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -827,6 +968,9 @@ int main(int argc, char **argv)
         CASE(logins_are_needed_and_not_shown),
         CASE(a_server_without_hello_does_not_show_the_password),
         CASE(users_databases_and_sockets),
+        CASE(a_refused_acknowledgement_is_reported),
+        CASE(a_refused_consumer_backs_off_and_reports),
+        CASE(keys_of_messages_that_are_not_stored_are_refused),
         CASE(replicas_are_passed_over),
         CASE(a_cluster_is_refused_with_the_reason),
         CASE(tls_is_refused_with_the_reason),
@@ -835,6 +979,8 @@ int main(int argc, char **argv)
         CASE(old_events_are_removed_when_every_consumer_has_settled_them),
         CASE(entries_of_other_programs_are_removed_too),
         CASE(a_settled_message_makes_room_at_once),
+        CASE(subjects_whose_messages_are_removed_are_forgotten),
+        CASE(a_full_inbox_does_not_starve_a_queue_group),
     };
 #undef CASE
 

@@ -15,7 +15,7 @@ typedef void catga_redis_reply_function(void *owner, const catga_redis_command *
 
 struct catga_redis_command {
     catga_pool *pool;                     /* NULL: of malloc */
-    catga_redis_reply_function *on_reply; /* NULL: only errors are of interest */
+    catga_redis_reply_function *on_reply; /* NULL: errors are reported */
     uint64_t token;
     void *user;
     int64_t sent_ns;

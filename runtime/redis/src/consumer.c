@@ -69,6 +69,7 @@ struct catga_redis_consumer {
     _Atomic(uint64_t) pending; /* delivered and not settled, of all replicas */
     _Atomic(int64_t) lag;      /* never delivered; -1: unknown */
     int64_t measured_ns;
+    bool refused;    /* the server answered with an error that a new connection does not end */
     int64_t created; /* when the stream was created, on the server's clock */
 };
 
@@ -408,11 +409,25 @@ static void freed(void *user)
 
 /* ---- Reading ---- */
 
+/* Reports an error that a new connection does not end. */
+static bool refuse(catga_redis_consumer *consumer, const redisReply *reply)
+{
+    char text[CATGA_REDIS_KEY];
+
+    if (reply->type != REDIS_REPLY_ERROR)
+        return false;
+    consumer->refused = true;
+    snprintf(text, sizeof text, "consumer %.255s of stream %.255s", consumer->group,
+             consumer->stream);
+    catga_redis_report(consumer->owner, text, reply);
+    return false;
+}
+
 /* Handles a reply that is an error. Returns false if the connection is of no use. */
 static bool live_with(catga_redis_consumer *consumer, const redisReply *reply)
 {
     if (!is_missing(reply))
-        return false;
+        return refuse(consumer, reply);
     if (catga_redis_stream_is_known(consumer->owner, consumer->stream))
         return recreate(consumer);
     nanosleep(&(struct timespec){.tv_nsec = ROOM_PAUSE}, NULL); /* it was removed on purpose */
@@ -560,21 +575,34 @@ static void serve(catga_redis_consumer *consumer)
         good = step(consumer);
 }
 
+/* A lost connection is made again at once, one that the server gave no messages later and later. */
+static void plan_next(catga_redis_consumer *consumer, catga_backoff *backoff)
+{
+    if (consumer->refused)
+        catga_backoff_plan(backoff, catga_clock_now(), true);
+    else
+        catga_backoff_reset(backoff, catga_clock_now());
+    consumer->refused = false;
+}
+
 static void *run(void *argument)
 {
     catga_redis_consumer *consumer = argument;
     catga_redis_transport *redis = consumer->owner;
     const catga_redis_link_options options = {
         .addresses = &redis->addresses, .name = redis->name, .timeout_ns = redis->silence_ns};
+    catga_backoff backoff;
     catga_problem problem; /* the pipeline reports it */
     catga_redis_sigpipe signals;
 
     catga_redis_sigpipe_block(&signals);
+    catga_backoff_reset(&backoff, catga_clock_now());
     while (!atomic_load(&consumer->stopping)) {
-        if (catga_redis_pipeline_is_up(&redis->pipeline) &&
+        if (catga_clock_now() >= backoff.next_ns && catga_redis_pipeline_is_up(&redis->pipeline) &&
             catga_redis_link_open(&consumer->link, &options, &problem) == CATGA_OK) {
             serve(consumer);
             catga_redis_link_close(&consumer->link);
+            plan_next(consumer, &backoff);
         }
         if (!atomic_load(&consumer->stopping))
             nanosleep(&(struct timespec){.tv_nsec = OFFLINE_PAUSE}, NULL);

@@ -167,6 +167,16 @@ catga_incoming catga_redis_message_error(catga_redis_transport *redis, const cha
     return (catga_incoming){.data = (uint8_t *)message->bytes, .length = length, .native = message};
 }
 
+void catga_redis_report(catga_redis_transport *redis, const char *what, const redisReply *error)
+{
+    char text[CATGA_REDIS_KEY + 160];
+
+    if (catga_redis_is_demoted(error) || catga_redis_is_error(error, "NOSCRIPT"))
+        return;
+    snprintf(text, sizeof text, "%s: %.140s", what, error->str);
+    redis->listener.on_event(redis->listener.user, CATGA_CONNECTION_REFUSED, text);
+}
+
 catga_status catga_redis_wrong_reply(catga_problem *problem)
 {
     snprintf(problem->text, sizeof problem->text, "the server sent a wrong reply");

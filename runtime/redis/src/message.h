@@ -47,6 +47,9 @@ CATGA_CHECKED catga_status catga_redis_message_read(catga_redis_transport *redis
 catga_incoming catga_redis_message_error(catga_redis_transport *redis, const char *text,
                                          size_t length);
 
+/* Reports an error of the server for `what`, unless the connection is remade because of it. */
+void catga_redis_report(catga_redis_transport *redis, const char *what, const redisReply *error);
+
 /* Describes a reply that the server should not send. Returns CATGA_REFUSED. */
 catga_status catga_redis_wrong_reply(catga_problem *problem);
 

@@ -220,6 +220,9 @@ static const char *handle(catga_redis_pipeline *pipeline, const redisReply *repl
     if (!is_sent(pipeline) || !catga_ring_take(&pipeline->unanswered, &item))
         return "a reply without a command";
     pipeline->replies++;
+    const catga_redis_command *command = item.message;
+    if (command->on_reply == NULL && reply->type == REDIS_REPLY_ERROR)
+        pipeline->options.refused(pipeline->options.owner, reply);
     finish(pipeline, item.message, reply);
     return demoted    ? "the server is no master any more, or loads its data"
            : unloaded ? "the server has lost its scripts: they are loaded again"

@@ -33,6 +33,7 @@ typedef struct catga_redis_pipeline_options {
     void (*connected)(void *owner, const char *server); /* may send */
     void (*failed)(void *owner, catga_status status, const char *reason);
     void (*lost)(void *owner, const char *reason);
+    void (*refused)(void *owner, const redisReply *error); /* of a command without on_reply */
     int64_t (*tick)(void *owner, int64_t now); /* while connected; returns the time of the next */
     void *owner;
 } catga_redis_pipeline_options;

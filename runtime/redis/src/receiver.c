@@ -169,6 +169,8 @@ static int deliver_all(catga_redis_receiver *receiver, const redisReply *reply)
 {
     if (reply == NULL)
         return -1;
+    if (reply->type == REDIS_REPLY_ERROR)
+        catga_redis_report(receiver->owner, "reading of messages", reply);
     if (reply->type == REDIS_REPLY_NIL)
         return 0;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
@@ -241,27 +243,31 @@ static bool end_left(catga_redis_receiver *receiver, bool online)
 
 /* ---- The thread ---- */
 
+/* Returns the list of a queue group, or the inbox behind the last one; NULL: it is read by then. */
+static const char *list_of(const catga_redis_receiver *receiver, size_t index)
+{
+    if (index == receiver->count)
+        return receiver->owner->inbox;
+    return receiver->subscriptions[index]->group == NULL ? NULL
+                                                         : receiver->subscriptions[index]->list;
+}
+
 /* Pops messages of the first list that has some. The lists take turns at being the first. */
 static redisReply *pop(catga_redis_receiver *receiver)
 {
     const char **parts = receiver->parts;
     char number[16];
     unsigned at = 3;
-    size_t keys = 1;
 
     receiver->turn++;
     parts[0] = "BLMPOP";
     parts[1] = BLOCK_S;
-    parts[at++] = receiver->owner->inbox;
-    for (size_t i = 0; i < receiver->count; i++) {
-        const catga_subscription *of =
-            receiver->subscriptions[(i + receiver->turn) % receiver->count];
-        if (of->group == NULL)
-            continue;
-        parts[at++] = of->list;
-        keys++;
+    for (size_t i = 0; i <= receiver->count; i++) {
+        const char *list = list_of(receiver, (i + receiver->turn) % (receiver->count + 1));
+        if (list != NULL)
+            parts[at++] = list;
     }
-    snprintf(number, sizeof number, "%zu", keys);
+    snprintf(number, sizeof number, "%u", at - 3);
     parts[2] = number;
     parts[at++] = "LEFT";
     parts[at++] = "COUNT";

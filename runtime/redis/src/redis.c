@@ -250,6 +250,7 @@ static catga_status start(catga_redis_transport *redis, const catga_transport_se
                                                    .connected = catga_redis_on_connected,
                                                    .failed = catga_redis_on_failed,
                                                    .lost = catga_redis_on_lost,
+                                                   .refused = catga_redis_on_refused,
                                                    .tick = catga_redis_tick,
                                                    .owner = redis};
     status = catga_redis_pipeline_start(&redis->pipeline, &pipeline);

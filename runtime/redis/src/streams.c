@@ -579,13 +579,13 @@ catga_status catga_redis_stream_erase(catga_transport *transport, const char *st
 void catga_redis_trim(catga_redis_transport *redis)
 {
     for (const catga_redis_stream *at = atomic_load(&redis->streams); at != NULL; at = at->next) {
-        static const char *const ends[] = {"", ":settings", ":groups"};
+        static const char *const ends[] = {"", ":settings", ":groups", ":last"};
         char key[CATGA_REDIS_KEY];
         if (atomic_load(&at->removed))
             continue;
         catga_redis_command *command = catga_redis_pipeline_script(
-            &redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_TRIM, 3, 0,
-            3 * catga_redis_part_size(CATGA_REDIS_KEY));
+            &redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_TRIM, 4, 0,
+            4 * catga_redis_part_size(CATGA_REDIS_KEY));
         if (command == NULL)
             return;
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {

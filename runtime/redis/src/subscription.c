@@ -1,6 +1,7 @@
 #include "subscription.h"
 
 #include "base/clock.h"
+#include "base/pattern.h"
 #include "consumer.h"
 #include "message.h"
 #include "receiver.h"
@@ -161,6 +162,8 @@ static void on_joined(void *owner, const catga_redis_command *command, const red
 {
     catga_redis_transport *redis = owner;
 
+    if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
+        catga_redis_report(redis, "a subscription", reply);
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
         return;
     pthread_mutex_lock(&redis->lock);
@@ -244,6 +247,17 @@ void catga_redis_note_mark(catga_redis_transport *redis, uint64_t id)
 
 /* ---- Operations ---- */
 
+/* A sender finds the lists of a subject by its name. */
+static catga_status refuse_pattern(catga_redis_transport *redis, const char *pattern)
+{
+    char text[CATGA_REDIS_KEY];
+
+    snprintf(text, sizeof text,
+             "%.255s: keys of messages that are not stored are unsupported over Redis", pattern);
+    redis->listener.on_event(redis->listener.user, CATGA_CONNECTION_REFUSED, text);
+    return CATGA_UNSUPPORTED;
+}
+
 catga_status catga_redis_subscribe(catga_transport *transport,
                                    const catga_subscription_options *options,
                                    catga_subscription **subscription)
@@ -251,6 +265,8 @@ catga_status catga_redis_subscribe(catga_transport *transport,
     catga_redis_transport *redis = catga_redis_of(transport);
 
     *subscription = NULL;
+    if (catga_pattern_is(options->subject))
+        return refuse_pattern(redis, options->subject);
     if (!catga_subject_valid(options->subject) ||
         (options->queue_group != NULL && !catga_subject_valid(options->queue_group)) ||
         strlen(options->subject) +

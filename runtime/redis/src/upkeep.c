@@ -62,6 +62,11 @@ void catga_redis_on_lost(void *owner, const char *reason)
     catga_redis_wake(redis);
 }
 
+void catga_redis_on_refused(void *owner, const redisReply *error)
+{
+    catga_redis_report(owner, "a command", error);
+}
+
 /* ---- Periodic work ---- */
 
 /* Its reply has the server's time, and shows how long the server takes. */

@@ -8,6 +8,7 @@
 void catga_redis_on_connected(void *owner, const char *server);
 void catga_redis_on_failed(void *owner, catga_status status, const char *reason);
 void catga_redis_on_lost(void *owner, const char *reason);
+void catga_redis_on_refused(void *owner, const redisReply *error);
 int64_t catga_redis_tick(void *owner, int64_t now);
 
 #endif
