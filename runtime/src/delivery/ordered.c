@@ -26,6 +26,14 @@ bool catga_ordered_accept(catga_ordered *ordered, uint64_t number, uint64_t sequ
     return true;
 }
 
+bool catga_ordered_repeats(catga_ordered *ordered, uint64_t number, uint64_t sequence)
+{
+    if (number != ordered->received + 1 || sequence > ordered->repeated)
+        return false;
+    ordered->received = number;
+    return true;
+}
+
 /* nats-server 2.9.10 sometimes counts one message too many as pending. */
 bool catga_ordered_handled(catga_ordered *ordered, uint64_t pending)
 {

@@ -11,6 +11,7 @@ typedef struct catga_ordered {
     uint64_t received; /* messages of the current consumer */
     uint64_t awaited;  /* messages that waited when the current consumer was created */
     uint64_t newest;   /* number of the stream's last message by then; 0: unknown */
+    uint64_t repeated; /* the current consumer repeats messages up to this one; 0: none */
     bool is_caught_up; /* also while later messages wait */
 } catga_ordered;
 
@@ -23,8 +24,12 @@ bool catga_ordered_begin(catga_ordered *ordered, uint64_t pending, uint64_t newe
  * consumer must begin after `last`. */
 bool catga_ordered_accept(catga_ordered *ordered, uint64_t number, uint64_t sequence);
 
-/* Notes that an accepted message, which `pending` others follow, was handled. Returns true if the
- * reader is caught up from now on. */
+/* Returns true if the message is the next one of the consumer, and was received before, from a
+ * former consumer. */
+bool catga_ordered_repeats(catga_ordered *ordered, uint64_t number, uint64_t sequence);
+
+/* Notes that an accepted message, which `pending` others follow, was handled, or was repeated.
+ * Returns true if the reader is caught up from now on. */
 bool catga_ordered_handled(catga_ordered *ordered, uint64_t pending);
 
 /* Notes that the server has nothing more to send now, and that all it has sent was received.

@@ -54,6 +54,23 @@ static void the_newest_message_catches_up(void **state)
     assert_true(catga_ordered_handled(&ordered, 1));
 }
 
+/* A second consumer begins with the last message of each subject again. */
+static void repeated_messages_are_counted(void **state)
+{
+    catga_ordered ordered = {.last = 5};
+
+    (void)state;
+    assert_false(catga_ordered_begin(&ordered, 3, 0));
+    assert_false(catga_ordered_repeats(&ordered, 1, 4));
+    ordered.repeated = 5;
+    assert_true(catga_ordered_repeats(&ordered, 1, 4));
+    assert_false(catga_ordered_repeats(&ordered, 3, 5)); /* one is missing */
+    assert_false(catga_ordered_repeats(&ordered, 2, 6));
+    assert_true(catga_ordered_accept(&ordered, 2, 6));
+    assert_true(catga_ordered_accept(&ordered, 3, 8));
+    assert_true(catga_ordered_handled(&ordered, 1));
+}
+
 static void an_idle_server_catches_up(void **state)
 {
     catga_ordered ordered = {0};
@@ -123,6 +140,7 @@ int main(void)
         cmocka_unit_test(the_last_awaited_message_catches_up),
         cmocka_unit_test(the_end_of_the_stream_catches_up),
         cmocka_unit_test(the_newest_message_catches_up),
+        cmocka_unit_test(repeated_messages_are_counted),
         cmocka_unit_test(an_idle_server_catches_up),
         cmocka_unit_test(a_gap_is_detected),
         cmocka_unit_test(a_repeated_message_is_no_next_one),

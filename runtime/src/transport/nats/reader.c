@@ -52,8 +52,10 @@ static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_prob
         snprintf(created, sizeof created, "%.*s",
                  CATGA_PRINT(catga_nats_json_get(info.object, "created")));
         bool same = reader->created[0] == '\0' || strcmp(created, reader->created) == 0;
-        if (!same || (uint64_t)last < reader->ordered.last)
+        if (!same || (uint64_t)last < reader->ordered.last) {
             reader->ordered.last = 0;
+            reader->is_new_stream = true;
+        }
         memcpy(reader->created, created, sizeof created);
         reader->newest = last > 0 ? (uint64_t)last : 0;
     }
@@ -61,20 +63,37 @@ static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_prob
     return status == CATGA_NOT_PERMITTED ? CATGA_OK : status;
 }
 
-/* Writes where the consumer begins. */
+/* Returns true if the reader has not received the last message of each subject yet. Messages after
+ * the last one may have been replaced since: they must not be read one by one. */
+static bool begins_again(const catga_reader *reader)
+{
+    return reader->settings.start == CATGA_READ_LAST_PER_SUBJECT && !reader->ordered.is_caught_up;
+}
+
+/* Returns where the consumer begins; *next is for CATGA_READ_FROM_SEQUENCE. A reader of new
+ * messages that has not received any resumes with the first, since the stream was empty. */
+static catga_read_start start_of(const catga_reader *reader, uint64_t *next)
+{
+    catga_read_start start = reader->settings.start;
+    uint64_t last = reader->ordered.last;
+
+    *next = last != 0 ? last + 1 : reader->settings.sequence;
+    if (begins_again(reader))
+        return start;
+    if (last != 0)
+        return CATGA_READ_FROM_SEQUENCE;
+    if (start == CATGA_READ_NEW ? reader->has_begun
+                                : reader->is_new_stream && start != CATGA_READ_LAST_PER_SUBJECT)
+        return CATGA_READ_FIRST;
+    return start;
+}
+
 static void put_start(catga_nats_text *out, const catga_reader *reader)
 {
-    const catga_reader_settings *settings = &reader->settings;
     char time[CATGA_TIMESTAMP_TEXT];
-    uint64_t next = reader->ordered.last + 1;
-    catga_read_start start = settings->start;
+    uint64_t next;
+    catga_read_start start = start_of(reader, &next);
 
-    if (reader->ordered.last != 0)
-        start = CATGA_READ_FROM_SEQUENCE;
-    else if (start == CATGA_READ_FROM_SEQUENCE)
-        next = settings->sequence;
-    if (reader->ordered.last == 0 && reader->has_begun && start != CATGA_READ_LAST_PER_SUBJECT)
-        start = CATGA_READ_FIRST; /* the stream is new, or was empty */
     switch (start) {
     case CATGA_READ_FIRST:
         catga_nats_text_put(out, "\"deliver_policy\":\"all\"");
@@ -92,7 +111,7 @@ static void put_start(catga_nats_text *out, const catga_reader *reader)
         break;
     case CATGA_READ_FROM_TIME:
         catga_nats_text_put(out, "\"deliver_policy\":\"by_start_time\",\"opt_start_time\":\"%s\"",
-                            catga_timestamp_text(settings->time_ns, time));
+                            catga_timestamp_text(reader->settings.time_ns, time));
         break;
     }
 }
@@ -141,6 +160,7 @@ static void note_created(catga_reader *reader, catga_nats_json answer)
     if (reader->settings.start == CATGA_READ_NEW && (uint64_t)before > reader->ordered.last)
         reader->ordered.last = (uint64_t)before;
     reader->has_begun = true;
+    reader->ordered.repeated = begins_again(reader) ? reader->ordered.last : 0;
     atomic_store(&reader->heard_ns, catga_clock_now());
     atomic_store(&reader->is_lost, false);
     if (catga_ordered_begin(&reader->ordered, pending > 0 ? (uint64_t)pending : 0, reader->newest))
@@ -180,6 +200,15 @@ catga_status catga_nats_reader_create(catga_reader *reader, int wait_ms, catga_p
     return status;
 }
 
+catga_status catga_nats_reader_recreate(catga_reader *reader, int wait_ms, catga_problem *problem)
+{
+    if (sem_trywait(&reader->subscription->delivery_lock) != 0)
+        return CATGA_IN_PROGRESS;
+    catga_status status = create(reader, wait_ms, problem);
+    sem_post(&reader->subscription->delivery_lock);
+    return status;
+}
+
 void catga_nats_reader_delete(catga_reader *reader)
 {
     char subject[CATGA_NATS_API_SUBJECT];
@@ -204,14 +233,20 @@ static void lose(catga_reader *reader)
     catga_nats_wake(reader->owner);
 }
 
-static void hand_over(catga_reader *reader, catga_incoming *message, uint64_t pending)
+/* Notes a message that the function of the reader has taken, or took before. */
+static void note_handled(catga_reader *reader, uint64_t pending)
 {
-    atomic_store(&reader->running, true);
-    reader->settings.receive(reader->settings.user, message, pending);
     if (catga_ordered_handled(&reader->ordered, pending))
         tell_caught_up(reader);
     reader->misses = false;
     atomic_store(&reader->heard_ns, catga_clock_now());
+}
+
+static void hand_over(catga_reader *reader, catga_incoming *message, uint64_t pending)
+{
+    atomic_store(&reader->running, true);
+    reader->settings.receive(reader->settings.user, message, pending);
+    note_handled(reader, pending);
     atomic_store(&reader->running, false);
 }
 
@@ -256,23 +291,42 @@ static bool is_heartbeat(const catga_reader *reader, const catga_incoming *messa
            memcmp(message->subject.data, reader->inbox, message->subject.length) == 0;
 }
 
-void catga_nats_reader_receive(void *user, catga_incoming *message)
+/* Takes a message of the consumer, which the function of the reader releases. Returns false if the
+ * message remains the caller's. */
+static bool take(catga_reader *reader, catga_incoming *message, const catga_nats_place *place)
 {
-    catga_reader *reader = user;
+    if (catga_ordered_repeats(&reader->ordered, place->number, message->sequence)) {
+        note_handled(reader, place->pending);
+        return false;
+    }
+    if (catga_ordered_accept(&reader->ordered, place->number, message->sequence)) {
+        hand_over(reader, message, place->pending);
+        return true;
+    }
+    lose(reader);
+    return false;
+}
+
+/* Returns true if the function of the reader got the message. */
+static bool receive(catga_reader *reader, catga_incoming *message)
+{
     char of[ACK_PREFIX];
     catga_nats_place place;
 
+    if (atomic_load(&reader->is_lost) || atomic_load(&reader->stopped))
+        return false;
     snprintf(of, sizeof of, "%s.%s.", reader->settings.stream, reader->name);
-    bool is_ours = !atomic_load(&reader->is_lost) && !atomic_load(&reader->stopped);
-    if (is_ours && catga_nats_read_ack(message, of, &place)) {
-        if (catga_ordered_accept(&reader->ordered, place.number, message->sequence)) {
-            hand_over(reader, message, place.pending);
-            return;
-        }
-        lose(reader);
-    } else if (is_ours && is_heartbeat(reader, message)) {
+    if (catga_nats_read_ack(message, of, &place))
+        return take(reader, message, &place);
+    if (is_heartbeat(reader, message)) {
         note_heartbeat(reader, message);
         atomic_store(&reader->heard_ns, catga_clock_now());
     }
-    catga_nats_release(message);
+    return false;
+}
+
+void catga_nats_reader_receive(void *user, catga_incoming *message)
+{
+    if (!receive(user, message))
+        catga_nats_release(message);
 }

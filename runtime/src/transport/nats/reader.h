@@ -24,9 +24,10 @@ struct catga_reader {
 
     /* Under the subscription's delivery lock. */
     catga_ordered ordered;
-    uint64_t newest; /* number of the stream's last message before the consumer; 0: unknown */
-    bool has_begun;  /* a consumer has been created */
-    bool misses;     /* the last heartbeat named a message that had not arrived */
+    uint64_t newest;    /* number of the stream's last message before the consumer; 0: unknown */
+    bool has_begun;     /* a consumer has been created */
+    bool is_new_stream; /* the stream is not that of the first consumer, or lost its messages */
+    bool misses;        /* the last heartbeat named a message that had not arrived */
     char name[CATGA_NATS_READER_NAME];       /* of the consumer; empty: none */
     char created[CATGA_NATS_STREAM_CREATED]; /* time of the stream's creation, as text */
 
@@ -41,6 +42,10 @@ struct catga_reader {
 /* Creates the reader's consumer, after the last message; the former one is deleted. Waits for the
  * server up to `wait_ms` for each answer. Statuses as of `read`. */
 catga_status catga_nats_reader_create(catga_reader *reader, int wait_ms, catga_problem *problem);
+
+/* The same for a new consumer in place of a lost one. CATGA_IN_PROGRESS: a function of the reader
+ * runs, and nothing was done. */
+catga_status catga_nats_reader_recreate(catga_reader *reader, int wait_ms, catga_problem *problem);
 
 /* Has the server delete the consumer, without waiting. */
 void catga_nats_reader_delete(catga_reader *reader);

@@ -27,16 +27,18 @@
 /* pause between two looks at a subscription that a new connection does not have yet */
 #define SUBSCRIBES_SOON (10 * CATGA_MILLISECOND)
 
+/* pause after a function of a reader was found to run, so that its consumer was not replaced */
+#define FUNCTION_RUNS (50 * CATGA_MILLISECOND)
+
 enum { WAIT_MS = 1000 };
 
 /* ---- Replacing consumers ---- */
 
+/* Plans the attempt after that of `now`. */
 static void plan(catga_reader *reader, int64_t now)
 {
     int64_t pause_ns = reader->pause_ns;
 
-    if (now - reader->next_ns > PAUSE_LONGEST)
-        pause_ns = 0;
     reader->next_ns = now + pause_ns;
     if (pause_ns != 0) /* half is random, so that many readers do not return at once */
         reader->next_ns -= arc4random_uniform((uint32_t)(pause_ns / 2 / 1000)) * INT64_C(1000);
@@ -68,15 +70,20 @@ static void replace(catga_nats *nats, catga_reader *reader)
     catga_problem problem = {""};
     int64_t now = catga_clock_now();
 
-    plan(reader, now);
+    if (now - reader->next_ns > PAUSE_LONGEST)
+        reader->pause_ns = 0;
     reader->is_busy = true;
     pthread_mutex_unlock(&nats->lock);
-    catga_status status = catga_nats_reader_create(reader, WAIT_MS, &problem);
+    catga_status status = catga_nats_reader_recreate(reader, WAIT_MS, &problem);
     if (status == CATGA_OK)
         reader->told_ns = 0;
-    else
+    else if (status != CATGA_IN_PROGRESS)
         tell_unusable(nats, reader, status, &problem, now);
     pthread_mutex_lock(&nats->lock);
+    if (status == CATGA_IN_PROGRESS)
+        reader->next_ns = now + FUNCTION_RUNS;
+    else
+        plan(reader, now);
     reader->is_busy = false;
     pthread_cond_broadcast(&nats->changed);
 }
@@ -230,10 +237,14 @@ static catga_status begin(catga_nats *nats, catga_reader *reader, catga_problem 
     return status;
 }
 
+/* Waits for a function of the reader that runs: it uses the name of the consumer. */
 static void end(catga_reader *reader)
 {
     atomic_store(&reader->stopped, true);
+    while (sem_wait(&reader->subscription->delivery_lock) != 0)
+        continue; /* interrupted */
     catga_nats_reader_delete(reader);
+    sem_post(&reader->subscription->delivery_lock);
     unsubscribe(reader);
     reader_free(reader);
 }
