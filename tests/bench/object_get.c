@@ -17,11 +17,6 @@ typedef struct sides {
     uint8_t *copy;
 } sides;
 
-static double megabytes_per_second(uint64_t start)
-{
-    return (double)RAW_BYTES * 1e3 / (double)(bench_now() - start);
-}
-
 static double ours(void *state)
 {
     sides *both = state;
@@ -32,7 +27,7 @@ static double ours(void *state)
         catga_object_get(both->bus, &store, object.name, both->copy, RAW_BYTES, NULL, &problem);
 
     bench_need(status == CATGA_OK, problem.text);
-    return megabytes_per_second(start);
+    return raw_rate(start);
 }
 
 static double other(void *state)
@@ -41,7 +36,7 @@ static double other(void *state)
     uint64_t start = bench_now();
 
     bench_need(raw_read(&both->other) == RAW_BYTES, "all bytes");
-    return megabytes_per_second(start);
+    return raw_rate(start);
 }
 
 int main(void)

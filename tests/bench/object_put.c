@@ -16,11 +16,6 @@ typedef struct sides {
     raw_chunks other;
 } sides;
 
-static double megabytes_per_second(uint64_t start)
-{
-    return (double)RAW_BYTES * 1e3 / (double)(bench_now() - start);
-}
-
 static double ours(void *state)
 {
     sides *both = state;
@@ -28,7 +23,7 @@ static double ours(void *state)
     uint64_t start = bench_now();
     catga_status status = catga_object_put(
         both->bus, &store, &object, (catga_bytes){both->other.bytes, RAW_BYTES}, NULL, &problem);
-    double figure = megabytes_per_second(start);
+    double figure = raw_rate(start);
 
     bench_need(status == CATGA_OK, problem.text);
     bench_need(catga_object_delete(both->bus, &store, object.name, &problem) == CATGA_OK,
@@ -42,7 +37,7 @@ static double other(void *state)
     uint64_t start = bench_now();
 
     raw_publish(&both->other);
-    double figure = megabytes_per_second(start);
+    double figure = raw_rate(start);
     raw_purge(&both->other);
     return figure;
 }

@@ -81,6 +81,11 @@ size_t raw_read(raw_chunks *side)
     return size;
 }
 
+double raw_rate(uint64_t start)
+{
+    return (double)RAW_BYTES * 1e3 / (double)(bench_now() - start);
+}
+
 void raw_purge(raw_chunks *side)
 {
     need(js_PurgeStream(side->context, STREAM, NULL, NULL), "js_PurgeStream");

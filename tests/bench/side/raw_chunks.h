@@ -27,6 +27,9 @@ void raw_publish(raw_chunks *side);
 /* Reads all chunks in order, and returns their bytes. */
 size_t raw_read(raw_chunks *side);
 
+/* Returns the rate of all bytes since `start`, in MB/s. */
+double raw_rate(uint64_t start);
+
 /* Deletes the chunks. */
 void raw_purge(raw_chunks *side);
 
