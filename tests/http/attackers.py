@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Attacks a gateway for some seconds, from addresses 127.0.0.2 and higher.
+"""Attacks a gateway from addresses 127.0.0.2 and higher.
 
     attackers.py PORT SECONDS CONNECTIONS PER_ADDRESS
 
-Prints one JSON object: how often each attack was made, and its results. The process has the lowest
-priority, since real attackers use other machines."""
+Attacks until it has made all idle connections, at most a minute, and SECONDS longer. Prints one JSON
+object: how often each attack was made, and its results. The process has a low priority, since real
+attackers use other machines."""
 import asyncio
 import collections
 import itertools
@@ -20,13 +21,13 @@ JSON_HEAD = 'Host: x\r\nContent-Type: application/json\r\n'
 LARGE = 10 << 20
 SLOW_CLIENTS = 50  # of each kind
 STEP = 0.5  # seconds between two bytes of a slow client
+RAMP = 60  # seconds in which the idle connections must have been made
 
 
 class Attackers:
     def __init__(self, port, seconds, connections, per_address):
         self.port = port
-        self.end = time.monotonic() + seconds
-        self.ramp = seconds / 3
+        self.seconds = seconds
         self.connections = connections
         self.per_address = per_address
         self.numbers = itertools.count()
@@ -41,9 +42,9 @@ class Attackers:
         return await asyncio.open_connection('127.0.0.1', self.port, local_addr=(address, 0))
 
     async def repeat(self, name, attack, *arguments):
-        """Repeats an attack from one address until the end."""
+        """Repeats an attack from one address."""
         address = self.address()
-        while time.monotonic() < self.end:
+        while True:
             self.counts[name] += 1
             writer = None
             try:
@@ -60,7 +61,7 @@ class Attackers:
     async def slow(self, reader, writer, begin, piece):
         """Sends one byte in each step, until the gateway closes."""
         writer.write(begin.encode())
-        while time.monotonic() < self.end:
+        while True:
             writer.write(piece)
             try:
                 if not await asyncio.wait_for(reader.read(1000), STEP):
@@ -100,15 +101,15 @@ class Attackers:
         """Keeps a connection, after one request or none."""
         if asks:
             writer.write(b'GET /things/x HTTP/1.1\r\nHost: x\r\n\r\n')
-        while time.monotonic() < self.end and await asyncio.wait_for(
-                reader.read(65536), self.end + 1 - time.monotonic()):
+        self.counts['idle connections'] += 1
+        while await reader.read(65536):
             pass
 
     async def flood(self, index):
-        await asyncio.sleep(self.ramp * index / self.connections)
-        await self.repeat('idle connections', self.stay, index % 2 == 0)
+        await asyncio.sleep(self.seconds / 3 * index / self.connections)
+        await self.repeat('attempts of idle connections', self.stay, index % 2 == 0)
 
-    async def run(self):
+    def attacks(self):
         slow_head = 'GET /things/first HTTP/1.1\r\nX: '
         slow_body = f'POST /things HTTP/1.1\r\n{JSON_HEAD}Content-Length: 5000\r\n\r\n'
         attacks = [self.flood(index) for index in range(self.connections)]
@@ -119,10 +120,20 @@ class Attackers:
         for _ in range(5):
             attacks += [self.repeat('ambiguous and wrong requests', self.deceive),
                         self.repeat('large bodies', self.send_large)]
-        await asyncio.gather(*attacks)
+        return attacks
+
+    async def run(self):
+        tasks = [asyncio.ensure_future(attack) for attack in self.attacks()]
+        give_up = time.monotonic() + RAMP
+        while self.counts['idle connections'] < self.connections and time.monotonic() < give_up:
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(self.seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         print(json.dumps(self.counts))
 
 
 if __name__ == '__main__':
-    os.nice(19)
+    os.nice(10)
     asyncio.run(Attackers(*map(int, sys.argv[1:5])).run())
