@@ -6,7 +6,7 @@
 #include "bus/connection_listener.h"
 #include "bus/decode_buffer.h"
 #include "bus/drain.h"
-#include "claims/claims.h"
+#include "claims/claim_buckets.h"
 #include "client/outcome.h"
 #include "client/send.h"
 #include "observe/hooks.h"

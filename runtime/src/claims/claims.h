@@ -2,26 +2,12 @@
  * Claims of messages that are handled once: taken before the handler runs, marked after it. The
  * rules are those of delivery/claim.h. The records are behind the transport, or in the claim store
  * that the options name. One thread owns a catga_claimed; it waits for the server.
- *
- *     SHOP_ORDERS_V1_CreateOrder         the bucket of an idempotent command
- *     <id>                               one of its keys
- *     SHOP_ORDERS_V1_DONE                the bucket of a stream's exactly-once events
- *     NotificationService__notify.<id>   one of its keys: each consumer handles an event once
  */
 #ifndef CATGA_CLAIMS_H
 #define CATGA_CLAIMS_H
 
 #include "bus/encode_buffer.h"
-#include "claims/claim_record.h"
-#include "server/context.h"
-#include "streams/stream_names.h"
-
-enum {
-    CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
-    CATGA_CLAIM_KEY = 384,
-    CATGA_CLAIM_HEADERS = 512, /* bytes that suffice for the headers of a stored answer */
-    CATGA_TOO_LARGE_TEXT = 128
-};
+#include "claims/claim_names.h"
 
 /* A claim, from take to end. */
 typedef struct catga_claimed {
@@ -43,17 +29,11 @@ typedef struct catga_claimed {
     int64_t again_ms; /* pause before a message that is not handled now is retried */
 } catga_claimed;
 
-/*
- * Creates or verifies the bucket and threads that the claims of a message need, before the message
- * is served. Logs a failure. Waits for the server. The caller holds `serving`.
- */
-catga_status catga_claims_prepare(catga_bus_state *state, const catga_message *message);
-
-/*
- * Ends the claims of this bus, before the transport is closed, when no handler runs. Returns false
- * while another bus gets an answer. The caller holds `serving`.
- */
-bool catga_claims_close(catga_bus_state *state);
+/* Returns whether claims are in a store of the user, instead of behind the transport. */
+static inline bool catga_claims_are_external(const catga_bus_state *state)
+{
+    return state->settings.claims.claim != NULL;
+}
 
 /*
  * Takes the claim of the message in `context`, which then refers to it. Waits. The caller ends
@@ -69,18 +49,6 @@ catga_status catga_claims_take(catga_claimed *claimed, catga_context *context);
 
 /* Takes the claim of a dead letter, whose message was rejected; else like catga_claims_take. */
 catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context);
-
-/* Returns the size in bytes of the largest answer that can be stored with the claim now. */
-size_t catga_claims_room(const catga_claimed *claimed);
-
-/*
- * Makes the error that the answer is too large the outcome of a taken claim. Returns false if an
- * error is the outcome already.
- */
-bool catga_claims_set_too_large(catga_claimed *claimed);
-
-/* Writes the error text for a caller whose answer is too large. */
-void catga_claims_too_large_text(catga_bus_state *state, char text[CATGA_TOO_LARGE_TEXT]);
 
 /*
  * Mark a taken claim as done, or free it for another attempt. catga_claims_done returns false if

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "bus/encode_buffer.h"
 #include "bus/status.h"
-#include "claims/claims.h"
+#include "claims/claim_room.h"
 
 #include <inttypes.h>
 #include <stdio.h>

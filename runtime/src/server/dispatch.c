@@ -2,7 +2,7 @@
 #include "server/dispatch.h"
 
 #include "bus/status.h"
-#include "claims/claims.h"
+#include "claims/claim_room.h"
 #include "observe/hooks.h"
 #include "server/answer.h"
 #include "server/handler_run.h"

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "bus/status.h"
-#include "claims/claims.h"
+#include "claims/claim_buckets.h"
 #include "server/dispatch.h"
 #include "server/middleware.h"
 #include "streams/consumers.h"

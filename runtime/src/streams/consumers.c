@@ -2,7 +2,7 @@
 #include "streams/consumers.h"
 
 #include "bus/status.h"
-#include "claims/claims.h"
+#include "claims/claim_buckets.h"
 #include "streams/attempts.h"
 #include "streams/consume.h"
 #include "streams/replay.h"
