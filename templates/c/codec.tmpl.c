@@ -77,7 +77,7 @@ CATGA_NOINLINE static void ${table.type}_put_inline_${part.number}_(
 {
     (void)table;
       % for field in part.placed
-    ${field.present} |= ${field.put_inline} << ${field.bit};
+    ${field.mark_begin}${field.put_inline}${field.mark_end}
       % end
 }
       % end
@@ -137,8 +137,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     (void)input;
     % end
     % if table.is_small
-    size_t padding = catga_padding(out, at, ${table.alignment});
       % if table.is_guarded
+    size_t padding = catga_padding(out, at, ${table.alignment});
     uint64_t size = padding;
     bool fast_path =
         % for rule in table.rules
@@ -148,20 +148,25 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         catga_is_valid_text(in->${field.member}, ${field.required}, ${field.maximum}, &size) &&
         % end
         catga_has_room(out, at, ${table.type}_vtable, size);
-      % else
-    bool fast_path = catga_has_room(out, at, ${table.type}_vtable, padding);
-      % end
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, ${table.type}_vtable, padding);
+      % else
+    uint8_t *table = catga_open_if_fits(out, at, slot, ${table.type}_vtable, ${table.alignment});
+    if (table == NULL)
+        return catga_put_generic(out, at, slot, type, input);
+      % end
       % for field in table.gaps
     catga_clear(table + ${field.offset}, ${field.size});
       % end
+      % if table.has_always
     uint64_t present = ${table.always};
-      % for field in table.conditional
-    present |= ${field.put_inline} << ${field.bit};
       % end
+      % for field in table.conditional
+    ${field.mark_begin}${field.put_inline}${field.mark_end}
+      % end
+      % if table.referring
     if (catga_needs_new_vtable(out, type, ${table.vtable_slot}, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.vtable_slot}, present);
@@ -181,6 +186,11 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     at = catga_put_${field.put}(out, at, table, offsets,
         ${field.put_arguments});
         % end
+      % end
+    return at;
+      % else
+    return catga_end_fixed_table(
+        out, table, slot, type, input, ${table.type}_vtable, ${table.vtable_slot}, present);
       % end
     % else if table.is_wide
       % for part in table.parts
@@ -217,6 +227,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     at = ${table.type}_put_others_${part.number}_(out, at, table, offsets, in);
         % end
       % end
+    return at;
     % else
       % if table.uses_fields
     const catga_field *fields = ${table.type}_fields;
@@ -228,9 +239,11 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
     if (table == NULL)
         return NULL;
+      % if table.has_always
     uint64_t present = ${table.always};
+      % end
       % for field in table.conditional
-    present |= ${field.put_inline} << ${field.bit};
+    ${field.mark_begin}${field.put_inline}${field.mark_end}
       % end
     at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.vtable_slot}, present);
       % if table.referring
@@ -249,8 +262,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     at = catga_put_${field.put}(out, at, table, offsets,
         ${field.put_arguments});
       % end
-    % end
     return at;
+    % end
 }
     % if table.is_root
 

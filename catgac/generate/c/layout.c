@@ -161,15 +161,35 @@ static slice bits_of(viewer *v, const record_list *placed, bool is_wide, bool wi
     return view_keep(v);
 }
 
-static void name_bits(viewer *v, view_field *fields, size_t count, const view_table *made)
+/* Returns the part of the statement that sets a presence bit before its value. Without bits that
+ * are always set, the first statement declares their word. */
+static slice begin_mark(viewer *v, const view_field *field, const view_table *made)
+{
+    const record_list *conditional = &made->conditional;
+
+    if (made->is_wide) {
+        buffer_printf(view_scratch(v), "present[%" PRId64 "] |= ", field->id / C_WORD_BITS);
+        return view_keep(v);
+    }
+    bool is_first = conditional->count > 0 && conditional->items[0] == field;
+    return is_first && !made->has_always ? SLICE("uint64_t present = ") : SLICE("present |= ");
+}
+
+static slice end_mark(viewer *v, const view_field *field)
+{
+    int64_t bit = field->id % C_WORD_BITS;
+
+    if (bit == 0)
+        return SLICE(";");
+    buffer_printf(view_scratch(v), " << %" PRId64 ";", bit);
+    return view_keep(v);
+}
+
+static void spell_marks(viewer *v, view_field *fields, size_t count, const view_table *made)
 {
     for (size_t i = 0; i < count; i++) {
-        fields[i].bit = fields[i].id % C_WORD_BITS;
-        fields[i].present = SLICE("present");
-        if (!made->is_wide)
-            continue;
-        buffer_printf(view_scratch(v), "present[%" PRId64 "]", fields[i].id / C_WORD_BITS);
-        fields[i].present = view_keep(v);
+        fields[i].mark_begin = begin_mark(v, &fields[i], made);
+        fields[i].mark_end = end_mark(v, &fields[i]);
     }
 }
 
@@ -237,7 +257,8 @@ void c_layout(viewer *v, view_field *fields, size_t count, view_table *made)
     made->layout = layout_of(v, fields, count, &made->placed);
     made->all = bits_of(v, &made->placed, made->is_wide, true);
     made->always = bits_of(v, &made->placed, made->is_wide, false);
-    name_bits(v, fields, count, made);
+    made->has_always = made->conditional.count == 0 || made->conditional.count < made->placed.count;
+    spell_marks(v, fields, count, made);
     join_checks(fields, count, made);
     c_make_rules(v, made);
     make_parts(v, count, made);

@@ -173,6 +173,16 @@ static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16
     return at;
 }
 
+/* Begins a table without conditions on its values. Returns NULL if it does not fit. */
+static inline uint8_t *catga_open_if_fits(const catga_writer *out, uint8_t *at, uint8_t *slot,
+                                          const uint16_t *full, unsigned alignment)
+{
+    size_t padding = catga_padding(out, at, alignment);
+
+    return catga_has_room(out, at, full, padding) ? catga_open_table(at, slot, full, padding)
+                                                  : NULL;
+}
+
 /* ---- The vtable of a table ---- */
 
 /* Stores four entries of a vtable, with 0 for absent fields. The lowest bit of `present` belongs to
@@ -254,6 +264,17 @@ static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, cons
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
+
+/* Ends a small table without values behind it, or writes it again if it needs another vtable. */
+static inline uint8_t *catga_end_fixed_table(catga_writer *out, uint8_t *table, uint8_t *slot,
+                                             const catga_table *type, const void *input,
+                                             const uint16_t *full, unsigned slot_of_vtable,
+                                             uint64_t present)
+{
+    if (catga_needs_new_vtable(out, type, slot_of_vtable, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    return catga_close_table(out, table, type, full, slot_of_vtable, present);
+}
 
 /* Ends a table of 9 to 64 fields. */
 uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,

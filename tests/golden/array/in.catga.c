@@ -147,8 +147,7 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
     uint8_t *table = catga_open_table(at, slot, golden_array_bodies_vtable, padding);
     catga_clear(table + 4, 72);
     catga_clear(table + 76, 4);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &golden_array_body_descriptor, in->body) << 0;
+    uint64_t present = catga_put_struct(table + 4, &golden_array_body_descriptor, in->body);
     present |= catga_has(in->bodies.data) << 2;
     present |= catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches) << 1;
     if (catga_needs_new_vtable(out, type, 0, present))

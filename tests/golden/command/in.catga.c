@@ -33,18 +33,12 @@ CATGA_INLINE uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, u
         const catga_table *type, const void *input)
 {
     const test_commands_result *in = (const test_commands_result *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_commands_result_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_commands_result_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_commands_result_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_commands_result_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_commands_result_vtable, 0, present);
 }
 
 static catga_status test_commands_result_put_root(const catga_table *type, const void *input,

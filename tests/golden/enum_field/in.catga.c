@@ -85,17 +85,13 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
         const catga_table *type, const void *input)
 {
     const test_enums_paint *in = (const test_enums_paint *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_enums_paint_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_enums_paint_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_enums_paint_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t present = 0x0;
-    present |= catga_has(in->colors.data) << 4;
+    uint64_t present = catga_has(in->colors.data) << 4;
     present |= catga_put_i16(table + 8, in->odd, 5) << 2;
-    present |= catga_put_u8(table + 10, in->color, 0) << 0;
+    present |= catga_put_u8(table + 10, in->color, 0);
     present |= catga_put_u8(table + 11, in->other, 1) << 1;
     present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
     if (catga_needs_new_vtable(out, type, 0, present))

@@ -40,8 +40,7 @@ CATGA_INLINE uint8_t *test_events_done_put(catga_writer *out, uint8_t *at, uint8
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_events_done_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_events_done_vtable, 0, present);

@@ -243,17 +243,12 @@ CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at
         const catga_table *type, const void *input)
 {
     (void)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, sample_everything_empty_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, sample_everything_empty_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, sample_everything_empty_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, sample_everything_empty_vtable, 0, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, sample_everything_empty_vtable, 0, present);
 }
 
 static catga_status sample_everything_empty_put_root(const catga_table *type, const void *input,
@@ -315,8 +310,7 @@ CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at,
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, sample_everything_note_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->text.data) << 0;
+    uint64_t present = catga_has(in->text.data);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_note_vtable, 1, present);
@@ -628,7 +622,7 @@ CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *a
     present |= catga_has(in->chosens.data) << 41;
     present |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
     present |= catga_put_u16(table + 314, in->rights, 3) << 13;
-    present |= catga_put_bool(table + 316, in->flag, true) << 0;
+    present |= catga_put_bool(table + 316, in->flag, true);
     present |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
     present |= catga_put_u8(table + 318, in->byte, 0) << 5;
     present |= catga_put_u8(table + 319, in->color, 4) << 11;
@@ -743,17 +737,12 @@ CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uin
         const catga_table *type, const void *input)
 {
     (void)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, sample_everything_create_fields_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, sample_everything_create_fields_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, sample_everything_create_fields_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_needs_new_vtable(out, type, 3, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, sample_everything_create_fields_vtable, 3, present);
 }
 
 const catga_table sample_everything_create_fields_descriptor = {
@@ -882,18 +871,12 @@ CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *a
         const catga_table *type, const void *input)
 {
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, sample_everything_ask_it_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, sample_everything_ask_it_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->which, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 5, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
-    return at;
+    uint64_t present = catga_put_u32(table + 4, in->which, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, sample_everything_ask_it_vtable, 5, present);
 }
 
 static catga_status sample_everything_ask_it_put_root(const catga_table *type, const void *input,
@@ -955,8 +938,7 @@ CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_once_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 6, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
@@ -1039,8 +1021,7 @@ CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at,
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, sample_everything_done_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 7, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_done_vtable, 7, present);
@@ -1123,8 +1104,7 @@ CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at,
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, sample_everything_kept_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 8, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_kept_vtable, 8, present);
@@ -1207,8 +1187,7 @@ CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, sample_everything_also_kept_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 9, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_also_kept_vtable, 9, present);

@@ -90,17 +90,13 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
         const catga_table *type, const void *input)
 {
     const golden_flags_rights *in = (const golden_flags_rights *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, golden_flags_rights_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, golden_flags_rights_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, golden_flags_rights_vtable, padding);
     catga_clear(table + 12, 4);
-    uint64_t present = 0x0;
-    present |= catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808)) << 4;
+    uint64_t present = catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808)) << 4;
     present |= catga_has(in->many.data) << 5;
-    present |= catga_put_u8(table + 16, in->none, 0) << 0;
+    present |= catga_put_u8(table + 16, in->none, 0);
     present |= catga_put_u8(table + 17, in->some, 3) << 1;
     present |= catga_put_u8(table + 18, in->one, 128) << 2;
     present |= catga_put_optional_u8(table + 19, in->perhaps) << 3;

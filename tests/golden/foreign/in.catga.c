@@ -52,8 +52,7 @@ CATGA_INLINE uint8_t *test_foreign_pong_put(catga_writer *out, uint8_t *at, uint
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_foreign_pong_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->text.data) << 0;
+    uint64_t present = catga_has(in->text.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_foreign_pong_vtable, 0, present);
@@ -136,8 +135,7 @@ CATGA_INLINE uint8_t *test_foreign_ping_put(catga_writer *out, uint8_t *at, uint
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_foreign_ping_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->text.data) << 0;
+    uint64_t present = catga_has(in->text.data);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_foreign_ping_vtable, 1, present);
@@ -303,8 +301,7 @@ CATGA_INLINE uint8_t *test_foreign_anything_put(catga_writer *out, uint8_t *at, 
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_foreign_anything_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->user_id.data) << 0;
+    uint64_t present = catga_has(in->user_id.data);
     if (catga_needs_new_vtable(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_foreign_anything_vtable, 3, present);
@@ -387,8 +384,7 @@ CATGA_INLINE uint8_t *test_foreign_any_order_put(catga_writer *out, uint8_t *at,
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_foreign_any_order_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->order_id.data) << 0;
+    uint64_t present = catga_has(in->order_id.data);
     if (catga_needs_new_vtable(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_foreign_any_order_vtable, 4, present);

@@ -136,8 +136,7 @@ CATGA_INLINE uint8_t *test_http_card_put(catga_writer *out, uint8_t *at, uint8_t
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_http_card_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->number.data) << 0;
+    uint64_t present = catga_has(in->number.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_http_card_vtable, 0, present);
@@ -247,7 +246,7 @@ CATGA_INLINE uint8_t *test_http_order_put(catga_writer *out, uint8_t *at, uint8_
     present |= catga_put_struct(table + 4, &test_http_place_descriptor, in->place) << 2;
     present |= (uint64_t)(in->payment.type != 0) << 4;
     present |= (uint64_t)(in->method.type != 0) << 6;
-    present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->order_id) << 0;
+    present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->order_id);
     present |= catga_put_u8(table + 40, in->status, 0) << 1;
     present |= catga_put_u8(table + 41, in->payment.type, 0) << 3;
     present |= catga_put_u8(table + 42, in->method.type, 0) << 5;
@@ -334,15 +333,11 @@ CATGA_INLINE uint8_t *test_http_create_order_put(catga_writer *out, uint8_t *at,
         const catga_table *type, const void *input)
 {
     const test_http_create_order *in = (const test_http_create_order *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_http_create_order_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_http_create_order_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_http_create_order_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t present = 0x0;
-    present |= catga_has(in->order) << 0;
+    uint64_t present = catga_has(in->order);
     present |= catga_put_u32(table + 8, in->quantity, 1) << 1;
     if (catga_needs_new_vtable(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
@@ -438,7 +433,7 @@ CATGA_INLINE uint8_t *test_http_change_order_put(catga_writer *out, uint8_t *at,
 
     uint8_t *table = catga_open_table(at, slot, test_http_change_order_vtable, padding);
     uint64_t present = 0x4;
-    present |= catga_has(in->note.data) << 0;
+    present |= catga_has(in->note.data);
     present |= catga_put_struct(table + 12, &catga_uuid_descriptor, in->order_id) << 1;
     if (catga_needs_new_vtable(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
@@ -529,13 +524,10 @@ CATGA_INLINE uint8_t *test_http_drop_order_put(catga_writer *out, uint8_t *at, u
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_http_drop_order_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->status, 0) << 0;
+    uint64_t present = catga_put_u8(table + 4, in->status, 0);
     present |= catga_put_struct(table + 5, &catga_uuid_descriptor, in->order_id) << 1;
-    if (catga_needs_new_vtable(out, type, 4, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_http_drop_order_vtable, 4, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_http_drop_order_vtable, 4, present);
 }
 
 static catga_status test_http_drop_order_put_root(const catga_table *type, const void *input,
@@ -614,13 +606,10 @@ CATGA_INLINE uint8_t *test_http_get_order_put(catga_writer *out, uint8_t *at, ui
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_http_get_order_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id) << 0;
+    uint64_t present = catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id);
     present |= catga_put_bool(table + 20, in->with_lines, false) << 1;
-    if (catga_needs_new_vtable(out, type, 5, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_http_get_order_vtable, 5, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_http_get_order_vtable, 5, present);
 }
 
 static catga_status test_http_get_order_put_root(const catga_table *type, const void *input,
@@ -690,15 +679,11 @@ CATGA_INLINE uint8_t *test_http_last_order_put(catga_writer *out, uint8_t *at, u
         const catga_table *type, const void *input)
 {
     const test_http_last_order *in = (const test_http_last_order *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, test_http_last_order_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_http_last_order_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_http_last_order_vtable, padding);
     catga_clear(table + 12, 4);
-    uint64_t present = 0x0;
-    present |= catga_put_optional_i64(table + 4, in->since) << 0;
+    uint64_t present = catga_put_optional_i64(table + 4, in->since);
     present |= catga_has(in->states.data) << 1;
     if (catga_needs_new_vtable(out, type, 6, present))
         return catga_put_other(out, table, slot, type, input, present);
@@ -774,18 +759,12 @@ CATGA_INLINE uint8_t *test_http_inner_put(catga_writer *out, uint8_t *at, uint8_
         const catga_table *type, const void *input)
 {
     const test_http_inner *in = (const test_http_inner *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_http_inner_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_http_inner_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_http_inner_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->a, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 7, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_http_inner_vtable, 7, present);
-    return at;
+    uint64_t present = catga_put_u32(table + 4, in->a, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_http_inner_vtable, 7, present);
 }
 
 static catga_status test_http_inner_put_root(const catga_table *type, const void *input,
@@ -847,12 +826,9 @@ CATGA_INLINE uint8_t *test_http_order_created_put(catga_writer *out, uint8_t *at
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_http_order_created_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id) << 0;
-    if (catga_needs_new_vtable(out, type, 8, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_http_order_created_vtable, 8, present);
-    return at;
+    uint64_t present = catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_http_order_created_vtable, 8, present);
 }
 
 static catga_status test_http_order_created_put_root(const catga_table *type, const void *input,
@@ -927,12 +903,9 @@ CATGA_INLINE uint8_t *test_http_order_dropped_put(catga_writer *out, uint8_t *at
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_http_order_dropped_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id) << 0;
-    if (catga_needs_new_vtable(out, type, 9, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_http_order_dropped_vtable, 9, present);
-    return at;
+    uint64_t present = catga_put_struct(table + 4, &catga_uuid_descriptor, in->order_id);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_http_order_dropped_vtable, 9, present);
 }
 
 static catga_status test_http_order_dropped_put_root(const catga_table *type, const void *input,

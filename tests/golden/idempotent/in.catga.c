@@ -34,18 +34,12 @@ CATGA_INLINE uint8_t *shop_paid_put(catga_writer *out, uint8_t *at, uint8_t *slo
         const catga_table *type, const void *input)
 {
     const shop_paid *in = (const shop_paid *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, shop_paid_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_paid_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_paid_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_paid_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_i64(table + 4, in->amount, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_paid_vtable, 0, present);
 }
 
 static catga_status shop_paid_put_root(const catga_table *type, const void *input,
@@ -98,18 +92,12 @@ CATGA_INLINE uint8_t *shop_pay_put(catga_writer *out, uint8_t *at, uint8_t *slot
         const catga_table *type, const void *input)
 {
     const shop_pay *in = (const shop_pay *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, shop_pay_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_pay_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_pay_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 1, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_pay_vtable, 1, present);
-    return at;
+    uint64_t present = catga_put_i64(table + 4, in->amount, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_pay_vtable, 1, present);
 }
 
 static catga_status shop_pay_put_root(const catga_table *type, const void *input,
@@ -162,18 +150,12 @@ CATGA_INLINE uint8_t *shop_refund_put(catga_writer *out, uint8_t *at, uint8_t *s
         const catga_table *type, const void *input)
 {
     const shop_refund *in = (const shop_refund *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, shop_refund_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_refund_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_refund_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 2, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_refund_vtable, 2, present);
-    return at;
+    uint64_t present = catga_put_i64(table + 4, in->amount, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_refund_vtable, 2, present);
 }
 
 static catga_status shop_refund_put_root(const catga_table *type, const void *input,

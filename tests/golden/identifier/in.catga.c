@@ -32,18 +32,12 @@ CATGA_INLINE uint8_t *tests_identifier_model_put(catga_writer *out, uint8_t *at,
         const catga_table *type, const void *input)
 {
     const tests_identifier_model *in = (const tests_identifier_model *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, tests_identifier_model_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, tests_identifier_model_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, tests_identifier_model_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->version, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, tests_identifier_model_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_u32(table + 4, in->version, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, tests_identifier_model_vtable, 0, present);
 }
 
 const catga_table tests_identifier_model_descriptor = {
@@ -89,18 +83,12 @@ CATGA_INLINE uint8_t *tests_identifier_other_put(catga_writer *out, uint8_t *at,
         const catga_table *type, const void *input)
 {
     const tests_identifier_other *in = (const tests_identifier_other *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, tests_identifier_other_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, tests_identifier_other_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, tests_identifier_other_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->version, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 1, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, tests_identifier_other_vtable, 1, present);
-    return at;
+    uint64_t present = catga_put_u32(table + 4, in->version, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, tests_identifier_other_vtable, 1, present);
 }
 
 const catga_table tests_identifier_other_descriptor = {

@@ -48,8 +48,7 @@ CATGA_INLINE uint8_t *test_ids_old_put(catga_writer *out, uint8_t *at, uint8_t *
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_ids_old_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->first.data) << 0;
+    uint64_t present = catga_has(in->first.data);
     present |= catga_put_u8(table + 8, in->last, 0) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);

@@ -46,16 +46,12 @@ static uint8_t *test_imports_price_put(catga_writer *out, uint8_t *at, uint8_t *
         const catga_table *type, const void *input)
 {
     const test_imports_price *in = (const test_imports_price *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_imports_price_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_imports_price_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_imports_price_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
-    uint64_t present = 0x0;
-    present |= catga_has(in->amount) << 0;
+    uint64_t present = catga_has(in->amount);
     present |= catga_has(in->history.data) << 2;
     present |= catga_put_u8(table + 12, in->currency, 0) << 1;
     if (catga_needs_new_vtable(out, type, 0, present))
@@ -128,15 +124,11 @@ CATGA_INLINE uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, ui
         const catga_table *type, const void *input)
 {
     const test_imports_answer *in = (const test_imports_answer *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_imports_answer_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_imports_answer_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_imports_answer_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t present = 0x0;
-    present |= catga_has(in->price) << 0;
+    uint64_t present = catga_has(in->price);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_answer_vtable, 1, present);
@@ -211,18 +203,12 @@ CATGA_INLINE uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at,
         const catga_table *type, const void *input)
 {
     const test_imports_get_price *in = (const test_imports_get_price *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_imports_get_price_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_imports_get_price_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_imports_get_price_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 2, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_imports_get_price_vtable, 2, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_imports_get_price_vtable, 2, present);
 }
 
 static catga_status test_imports_get_price_put_root(const catga_table *type, const void *input,
@@ -275,18 +261,12 @@ CATGA_INLINE uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at
         const catga_table *type, const void *input)
 {
     const test_imports_get_amount *in = (const test_imports_get_amount *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_imports_get_amount_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_imports_get_amount_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_imports_get_amount_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 3, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_imports_get_amount_vtable, 3, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_imports_get_amount_vtable, 3, present);
 }
 
 static catga_status test_imports_get_amount_put_root(const catga_table *type, const void *input,

@@ -128,20 +128,14 @@ CATGA_INLINE uint8_t *tests_json_reading_put(catga_writer *out, uint8_t *at, uin
         const catga_table *type, const void *input)
 {
     const tests_json_reading *in = (const tests_json_reading *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, tests_json_reading_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, tests_json_reading_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, tests_json_reading_vtable, padding);
     catga_clear(table + 4, 8);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &tests_json_box_descriptor, in->box) << 1;
-    present |= catga_put_u8(table + 12, in->level, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, tests_json_reading_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_struct(table + 4, &tests_json_box_descriptor, in->box) << 1;
+    present |= catga_put_u8(table + 12, in->level, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, tests_json_reading_vtable, 0, present);
 }
 
 const catga_table tests_json_reading_descriptor = {
@@ -203,21 +197,17 @@ static uint8_t *tests_json_search_put(catga_writer *out, uint8_t *at, uint8_t *s
         const catga_table *type, const void *input)
 {
     const tests_json_search *in = (const tests_json_search *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, tests_json_search_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, tests_json_search_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, tests_json_search_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
     catga_clear(table + 12, 4);
-    uint64_t present = 0x0;
-    present |= (uint64_t)(in->found.type != 0) << 1;
+    uint64_t present = (uint64_t)(in->found.type != 0) << 1;
     present |= catga_has(in->more.data) << 2;
     present |= catga_has(in->more.data) << 3;
     present |= catga_put_u32(table + 16, in->first, 0) << 4;
-    present |= catga_put_u8(table + 20, in->found.type, 0) << 0;
+    present |= catga_put_u8(table + 20, in->found.type, 0);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, tests_json_search_vtable, 1, present);

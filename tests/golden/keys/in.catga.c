@@ -59,18 +59,12 @@ CATGA_INLINE uint8_t *shop_keyed_receipt_put(catga_writer *out, uint8_t *at, uin
         const catga_table *type, const void *input)
 {
     const shop_keyed_receipt *in = (const shop_keyed_receipt *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, shop_keyed_receipt_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_keyed_receipt_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_keyed_receipt_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->number, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_keyed_receipt_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_u32(table + 4, in->number, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_keyed_receipt_vtable, 0, present);
 }
 
 static catga_status shop_keyed_receipt_put_root(const catga_table *type, const void *input,
@@ -127,19 +121,13 @@ CATGA_INLINE uint8_t *shop_keyed_pay_put(catga_writer *out, uint8_t *at, uint8_t
         const catga_table *type, const void *input)
 {
     const shop_keyed_pay *in = (const shop_keyed_pay *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, shop_keyed_pay_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_keyed_pay_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_keyed_pay_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->shop_id, 0) << 0;
+    uint64_t present = catga_put_u32(table + 4, in->shop_id, 0);
     present |= catga_put_u32(table + 8, in->amount, 0) << 1;
-    if (catga_needs_new_vtable(out, type, 1, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_keyed_pay_vtable, 1, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_keyed_pay_vtable, 1, present);
 }
 
 static catga_status shop_keyed_pay_put_root(const catga_table *type, const void *input,
@@ -201,12 +189,9 @@ CATGA_INLINE uint8_t *shop_keyed_find_put(catga_writer *out, uint8_t *at, uint8_
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, shop_keyed_find_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &catga_uuid_descriptor, in->id) << 0;
-    if (catga_needs_new_vtable(out, type, 2, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_keyed_find_vtable, 2, present);
-    return at;
+    uint64_t present = catga_put_struct(table + 4, &catga_uuid_descriptor, in->id);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_keyed_find_vtable, 2, present);
 }
 
 static catga_status shop_keyed_find_put_root(const catga_table *type, const void *input,
@@ -280,20 +265,14 @@ CATGA_INLINE uint8_t *shop_keyed_seen_put(catga_writer *out, uint8_t *at, uint8_
         const catga_table *type, const void *input)
 {
     const shop_keyed_seen *in = (const shop_keyed_seen *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, shop_keyed_seen_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, shop_keyed_seen_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, shop_keyed_seen_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->offset, (-1)) << 2;
-    present |= catga_put_u8(table + 12, in->region, 0) << 0;
+    uint64_t present = catga_put_i64(table + 4, in->offset, (-1)) << 2;
+    present |= catga_put_u8(table + 12, in->region, 0);
     present |= catga_put_bool(table + 13, in->inside, false) << 1;
-    if (catga_needs_new_vtable(out, type, 3, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, shop_keyed_seen_vtable, 3, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, shop_keyed_seen_vtable, 3, present);
 }
 
 static catga_status shop_keyed_seen_put_root(const catga_table *type, const void *input,
@@ -360,7 +339,7 @@ CATGA_INLINE uint8_t *shop_keyed_paid_put(catga_writer *out, uint8_t *at, uint8_
 
     uint8_t *table = catga_open_table(at, slot, shop_keyed_paid_vtable, padding);
     uint64_t present = 0x2;
-    present |= catga_put_u32(table + 4, in->amount, 0) << 0;
+    present |= catga_put_u32(table + 4, in->amount, 0);
     if (catga_needs_new_vtable(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, shop_keyed_paid_vtable, 4, present);

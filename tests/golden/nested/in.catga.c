@@ -63,17 +63,13 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
         const catga_table *type, const void *input)
 {
     const test_nested_tree *in = (const test_nested_tree *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_nested_tree_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_nested_tree_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_nested_tree_vtable, padding);
     catga_clear(table + 4, 8);
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
-    uint64_t present = 0x0;
-    present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
+    uint64_t present = catga_put_struct(table + 4, &test_nested_point_descriptor, in->point);
     present |= catga_has(in->left) << 1;
     present |= catga_has(in->children.data) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))

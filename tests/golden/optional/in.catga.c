@@ -42,21 +42,15 @@ CATGA_INLINE uint8_t *test_optional_maybe_put(catga_writer *out, uint8_t *at, ui
         const catga_table *type, const void *input)
 {
     const test_optional_maybe *in = (const test_optional_maybe *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, test_optional_maybe_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_optional_maybe_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_optional_maybe_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_optional_i64(table + 4, in->price) << 3;
-    present |= catga_put_optional_u32(table + 12, in->number) << 0;
+    uint64_t present = catga_put_optional_i64(table + 4, in->price) << 3;
+    present |= catga_put_optional_u32(table + 12, in->number);
     present |= catga_put_optional_f32(table + 16, in->ratio) << 2;
     present |= catga_put_optional_bool(table + 20, in->flag) << 1;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_optional_maybe_vtable, 0, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_optional_maybe_vtable, 0, present);
 }
 
 const catga_table test_optional_maybe_descriptor = {

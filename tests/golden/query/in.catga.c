@@ -32,18 +32,12 @@ CATGA_INLINE uint8_t *test_queries_result_put(catga_writer *out, uint8_t *at, ui
         const catga_table *type, const void *input)
 {
     const test_queries_result *in = (const test_queries_result *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_queries_result_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_queries_result_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_queries_result_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_queries_result_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_queries_result_vtable, 0, present);
 }
 
 static catga_status test_queries_result_put_root(const catga_table *type, const void *input,
@@ -80,17 +74,12 @@ CATGA_INLINE uint8_t *test_queries_ask_it_put(catga_writer *out, uint8_t *at, ui
         const catga_table *type, const void *input)
 {
     (void)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_queries_ask_it_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_queries_ask_it_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_queries_ask_it_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_needs_new_vtable(out, type, 1, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_queries_ask_it_vtable, 1, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_queries_ask_it_vtable, 1, present);
 }
 
 static catga_status test_queries_ask_it_put_root(const catga_table *type, const void *input,

@@ -89,19 +89,16 @@ CATGA_INLINE uint8_t *test_ranges_bounded_put(catga_writer *out, uint8_t *at, ui
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_ranges_bounded_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->price, 0) << 4;
+    uint64_t present = catga_put_i64(table + 4, in->price, 0) << 4;
     present |= catga_put_f64(table + 12, in->positive, 1.0) << 6;
-    present |= catga_put_u32(table + 20, in->both, 1) << 0;
+    present |= catga_put_u32(table + 20, in->both, 1);
     present |= catga_put_f32(table + 24, in->ratio, 0.0f) << 5;
     present |= catga_put_optional_u16(table + 28, in->maybe) << 7;
     present |= catga_put_i8(table + 30, in->least, 0) << 1;
     present |= catga_put_u8(table + 31, in->most, 0) << 2;
     present |= catga_put_u8(table + 32, in->whole, 0) << 3;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_ranges_bounded_vtable, 0, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_ranges_bounded_vtable, 0, present);
 }
 
 CATGA_INLINE bool test_ranges_bounded_verify_fields(catga_verifier *verifier, catga_frame table)

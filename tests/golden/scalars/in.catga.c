@@ -86,8 +86,7 @@ static uint8_t *test_scalars_numbers_put(catga_writer *out, uint8_t *at, uint8_t
     uint8_t *table = catga_begin_table(out, at, slot, test_scalars_numbers_vtable, 8);
     if (table == NULL)
         return NULL;
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->h, INT64_MIN) << 7;
+    uint64_t present = catga_put_i64(table + 4, in->h, INT64_MIN) << 7;
     present |= catga_put_u64(table + 12, in->i, UINT64_C(18446744073709551615)) << 8;
     present |= catga_put_f64(table + 20, in->k, (-1e+300)) << 10;
     present |= catga_put_i64(table + 28, in->l, 1999) << 11;
@@ -98,7 +97,7 @@ static uint8_t *test_scalars_numbers_put(catga_writer *out, uint8_t *at, uint8_t
     present |= catga_put_f32(table + 60, in->j, 0.1f) << 9;
     present |= catga_put_i16(table + 64, in->d, (-32768)) << 3;
     present |= catga_put_u16(table + 66, in->e, 65535) << 4;
-    present |= catga_put_bool(table + 68, in->a, true) << 0;
+    present |= catga_put_bool(table + 68, in->a, true);
     present |= catga_put_i8(table + 69, in->b, (-128)) << 1;
     present |= catga_put_u8(table + 70, in->c, 255) << 2;
     at = catga_end_table(out, table, type, test_scalars_numbers_vtable, 0, present);

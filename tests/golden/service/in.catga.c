@@ -34,18 +34,12 @@ CATGA_INLINE uint8_t *test_services_result_put(catga_writer *out, uint8_t *at, u
         const catga_table *type, const void *input)
 {
     const test_services_result *in = (const test_services_result *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_services_result_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_services_result_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_services_result_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_services_result_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_services_result_vtable, 0, present);
 }
 
 static catga_status test_services_result_put_root(const catga_table *type, const void *input,
@@ -98,18 +92,12 @@ CATGA_INLINE uint8_t *test_services_ask_it_put(catga_writer *out, uint8_t *at, u
         const catga_table *type, const void *input)
 {
     const test_services_ask_it *in = (const test_services_ask_it *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_services_ask_it_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_services_ask_it_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_services_ask_it_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 1, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_services_ask_it_vtable, 1, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_services_ask_it_vtable, 1, present);
 }
 
 static catga_status test_services_ask_it_put_root(const catga_table *type, const void *input,
@@ -162,18 +150,12 @@ CATGA_INLINE uint8_t *test_services_done_put(catga_writer *out, uint8_t *at, uin
         const catga_table *type, const void *input)
 {
     const test_services_done *in = (const test_services_done *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_services_done_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_services_done_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_services_done_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 2, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_services_done_vtable, 2, present);
-    return at;
+    uint64_t present = catga_put_u8(table + 4, in->x, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_services_done_vtable, 2, present);
 }
 
 static catga_status test_services_done_put_root(const catga_table *type, const void *input,

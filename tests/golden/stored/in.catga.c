@@ -55,8 +55,7 @@ CATGA_INLINE uint8_t *test_stored_seen_put(catga_writer *out, uint8_t *at, uint8
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_seen_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_seen_vtable, 0, present);
@@ -139,8 +138,7 @@ CATGA_INLINE uint8_t *test_stored_shipped_put(catga_writer *out, uint8_t *at, ui
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_shipped_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_shipped_vtable, 1, present);
@@ -223,8 +221,7 @@ CATGA_INLINE uint8_t *test_stored_paid_put(catga_writer *out, uint8_t *at, uint8
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_paid_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_paid_vtable, 2, present);
@@ -307,8 +304,7 @@ CATGA_INLINE uint8_t *test_stored_booked_put(catga_writer *out, uint8_t *at, uin
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_booked_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_booked_vtable, 3, present);
@@ -391,8 +387,7 @@ CATGA_INLINE uint8_t *test_stored_settled_put(catga_writer *out, uint8_t *at, ui
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_settled_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_settled_vtable, 4, present);
@@ -475,8 +470,7 @@ CATGA_INLINE uint8_t *test_stored_task_put(catga_writer *out, uint8_t *at, uint8
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_stored_task_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t present = catga_has(in->what.data);
     if (catga_needs_new_vtable(out, type, 5, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_task_vtable, 5, present);

@@ -48,8 +48,7 @@ CATGA_INLINE uint8_t *test_tables_line_put(catga_writer *out, uint8_t *at, uint8
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_tables_line_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->product_id.data) << 0;
+    uint64_t present = catga_has(in->product_id.data);
     present |= catga_put_u32(table + 8, in->quantity, 1) << 1;
     present |= catga_put_bool(table + 12, in->shipped, false) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))

@@ -14,17 +14,12 @@ CATGA_INLINE uint8_t *test_tables_nothing_put(catga_writer *out, uint8_t *at, ui
         const catga_table *type, const void *input)
 {
     (void)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_tables_nothing_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_tables_nothing_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_tables_nothing_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, test_tables_nothing_vtable, 0, present);
-    return at;
+    return catga_end_fixed_table(
+        out, table, slot, type, input, test_tables_nothing_vtable, 0, present);
 }
 
 const catga_table test_tables_nothing_descriptor = {

@@ -92,13 +92,12 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
 
     uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
     catga_clear(table + 26, 6);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->b, 0) << 1;
+    uint64_t present = catga_put_i64(table + 4, in->b, 0) << 1;
     present |= catga_put_f64(table + 12, in->f, 0.0) << 5;
     present |= catga_has(in->e.data) << 4;
     present |= catga_put_u16(table + 24, in->c, 0) << 2;
     present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
-    present |= catga_put_u8(table + 32, in->a, 0) << 0;
+    present |= catga_put_u8(table + 32, in->a, 0);
     present |= catga_put_bool(table + 33, in->g, false) << 6;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);

@@ -299,8 +299,8 @@ CATGA_NOINLINE static void golden_wide_wide_put_inline_0_(
         uint8_t *table, const golden_wide_wide *in, uint64_t *present)
 {
     (void)table;
-    present[1] |= UINT64_C(1) << 0;
-    present[0] |= catga_put_u8(table + 8, in->f0, 0) << 0;
+    present[1] |= UINT64_C(1);
+    present[0] |= catga_put_u8(table + 8, in->f0, 0);
     present[0] |= catga_put_u8(table + 9, in->f1, 0) << 1;
     present[0] |= catga_put_u8(table + 10, in->f2, 0) << 2;
     present[0] |= catga_put_u8(table + 11, in->f3, 0) << 3;

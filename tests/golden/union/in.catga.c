@@ -132,8 +132,7 @@ CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, golden_union_card_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->number.data) << 0;
+    uint64_t present = catga_has(in->number.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_card_vtable, 0, present);
@@ -209,8 +208,7 @@ CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, 
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, golden_union_transfer_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->iban.data) << 0;
+    uint64_t present = catga_has(in->iban.data);
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_transfer_vtable, 1, present);
@@ -314,8 +312,7 @@ static uint8_t *golden_union_order_put(catga_writer *out, uint8_t *at, uint8_t *
     uint8_t *table = catga_begin_table(out, at, slot, golden_union_order_vtable, 4);
     if (table == NULL)
         return NULL;
-    uint64_t present = 0x0;
-    present |= catga_put_u32(table + 4, in->id, 0) << 0;
+    uint64_t present = catga_put_u32(table + 4, in->id, 0);
     present |= (uint64_t)(in->payment.type != 0) << 2;
     present |= (uint64_t)(in->refund.type != 0) << 4;
     present |= (uint64_t)(in->words.type != 0) << 6;

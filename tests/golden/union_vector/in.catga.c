@@ -62,18 +62,12 @@ CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uin
         const catga_table *type, const void *input)
 {
     const golden_unions_cash *in = (const golden_unions_cash *)input;
-    size_t padding = catga_padding(out, at, 8);
-    bool fast_path = catga_has_room(out, at, golden_unions_cash_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, golden_unions_cash_vtable, 8);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
-    if (catga_needs_new_vtable(out, type, 0, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
-    return at;
+    uint64_t present = catga_put_i64(table + 4, in->amount, 0);
+    return catga_end_fixed_table(
+        out, table, slot, type, input, golden_unions_cash_vtable, 0, present);
 }
 
 const catga_table golden_unions_cash_descriptor = {
@@ -143,18 +137,15 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
         const catga_table *type, const void *input)
 {
     const golden_unions_split *in = (const golden_unions_split *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, golden_unions_split_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, golden_unions_split_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, golden_unions_split_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
     catga_clear(table + 20, 4);
     uint64_t present = 0x2;
-    present |= catga_has(in->parts.data) << 0;
+    present |= catga_has(in->parts.data);
     present |= catga_has(in->rest.data) << 3;
     present |= catga_has(in->rest.data) << 4;
     present |= (uint64_t)(in->either.type != 0) << 6;

@@ -82,9 +82,8 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
     catga_clear(table + 4, 4);
     catga_clear(table + 24, 16);
     catga_clear(table + 40, 49);
-    uint64_t present = 0x0;
-    present |= catga_has(in->others.data) << 3;
-    present |= catga_put_struct(table + 8, &catga_uuid_descriptor, in->id) << 0;
+    uint64_t present = catga_has(in->others.data) << 3;
+    present |= catga_put_struct(table + 8, &catga_uuid_descriptor, in->id);
     present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent) << 1;
     present |= catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))

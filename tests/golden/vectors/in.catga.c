@@ -67,8 +67,7 @@ CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint
         return catga_put_generic(out, at, slot, type, input);
 
     uint8_t *table = catga_open_table(at, slot, test_vectors_item_vtable, padding);
-    uint64_t present = 0x0;
-    present |= catga_has(in->name.data) << 0;
+    uint64_t present = catga_has(in->name.data);
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_item_vtable, 0, present);
@@ -159,12 +158,9 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
         const catga_table *type, const void *input)
 {
     const test_vectors_many *in = (const test_vectors_many *)input;
-    size_t padding = catga_padding(out, at, 4);
-    bool fast_path = catga_has_room(out, at, test_vectors_many_vtable, padding);
-    if (!fast_path)
+    uint8_t *table = catga_open_if_fits(out, at, slot, test_vectors_many_vtable, 4);
+    if (table == NULL)
         return catga_put_generic(out, at, slot, type, input);
-
-    uint8_t *table = catga_open_table(at, slot, test_vectors_many_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
     catga_clear(table + 12, 4);
@@ -172,8 +168,7 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     catga_clear(table + 20, 4);
     catga_clear(table + 24, 4);
     catga_clear(table + 28, 4);
-    uint64_t present = 0x0;
-    present |= catga_has(in->flags.data) << 0;
+    uint64_t present = catga_has(in->flags.data);
     present |= catga_has(in->ratios.data) << 1;
     present |= catga_has(in->prices.data) << 2;
     present |= catga_has(in->names.data) << 3;
