@@ -24,20 +24,23 @@ typedef struct fixture {
     atomic_int errors;
 } fixture;
 
+/* The first member of each answer of JetStream's API. */
+#define TYPE "\"type\":\"io.nats.jetstream.api.v1.answer\","
+
 /* Nothing exists, and created objects are not shown. */
 static void answer(void *user, catga_incoming *question)
 {
-    static const char not_yet[] = "{\"error\":{\"code\":400,\"err_code\":10005,"
+    static const char not_yet[] = "{" TYPE "\"error\":{\"code\":400,\"err_code\":10005,"
                                   "\"description\":\"no suitable peers for placement\"}}";
     fixture *s = user;
-    const char *text = "{\"created\":\"now\"}";
+    const char *text = "{" TYPE "\"created\":\"now\"}";
     char subject[256];
 
     snprintf(subject, sizeof subject, "%.*s", CATGA_PRINT(question->subject));
     if (strstr(subject, ".CONSUMER.INFO.") != NULL)
-        text = "{\"error\":{\"code\":404,\"err_code\":10014,\"description\":\"none\"}}";
+        text = "{" TYPE "\"error\":{\"code\":404,\"err_code\":10014,\"description\":\"none\"}}";
     else if (strstr(subject, ".INFO.") != NULL)
-        text = "{\"error\":{\"code\":404,\"err_code\":10059,\"description\":\"none\"}}";
+        text = "{" TYPE "\"error\":{\"code\":404,\"err_code\":10059,\"description\":\"none\"}}";
     else if (atomic_fetch_sub(strstr(subject, ".CONSUMER.") != NULL ? &s->consumers : &s->streams,
                               1) > 0)
         text = not_yet;

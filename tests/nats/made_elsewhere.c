@@ -9,15 +9,20 @@
 
 #include <cmocka.h>
 
+/* The first member of each answer of JetStream's API. */
+#define TYPE "\"type\":\"io.nats.jetstream.api.v1.answer\","
+
 static const char not_found[] =
-    "{\"error\":{\"code\":404,\"err_code\":10059,\"description\":\"none\"}}";
+    "{" TYPE "\"error\":{\"code\":404,\"err_code\":10059,\"description\":\"none\"}}";
 static const char overlap[] =
-    "{\"error\":{\"code\":400,\"err_code\":10065,\"description\":\"subjects overlap\"}}";
+    "{" TYPE "\"error\":{\"code\":400,\"err_code\":10065,\"description\":\"subjects overlap\"}}";
 static const char as_wanted[] =
-    "{\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
+    "{" TYPE
+    "\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
     "\"storage\":\"file\",\"max_msgs_per_subject\":-1,\"duplicate_window\":1000000000}}";
 static const char too_short[] =
-    "{\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
+    "{" TYPE
+    "\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
     "\"storage\":\"file\",\"max_msgs_per_subject\":-1,\"duplicate_window\":1}}";
 
 enum { SCRIPT = 3 };

@@ -36,6 +36,8 @@
  *   CATGA_NOT_PERMITTED     the server refuses the subject that the log names
  *   CATGA_DRIFTED           the bucket exists with other settings; the log names the field, its
  *                           value, and the desired value
+ *   CATGA_BAD_MESSAGE       the server's answer is damaged, or is about something else
+ *   CATGA_REFUSED           the server reports another error, which the log names
  *   CATGA_NO_JETSTREAM, CATGA_UNSUPPORTED (the transport has no streams), CATGA_OVERLOADED (too
  *   many calls are pending, or the bucket is full), CATGA_TOO_LARGE, CATGA_NO_MEMORY,
  *   CATGA_CLOSED, CATGA_DRAINING

@@ -38,6 +38,8 @@
  *     CATGA_OVERLOADED          the store is full, or too many calls are under way
  *     CATGA_DRAINING, CATGA_CLOSED, CATGA_WOULD_DEADLOCK
  *     CATGA_INVALID_ARGUMENT    a name or another argument is not valid
+ *     CATGA_BAD_MESSAGE         the server's answer is damaged, or is about something else
+ *     CATGA_REFUSED             the server reports another error, which *problem names
  *     CATGA_UNSUPPORTED         the transport has no streams
  *     CATGA_NO_MEMORY
  *

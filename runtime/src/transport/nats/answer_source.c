@@ -47,7 +47,7 @@ static bool is_from_stream(const catga_incoming *answer, uint32_t stream)
     bool says = catga_nats_json_number(catga_nats_json_get(object, "seq"), 0) > 0 ||
                 catga_nats_json_get(object, "error").data != NULL;
 
-    return says && name.length > 2 && name.data[0] == '"' &&
+    return says && catga_nats_json_is_object(object) && name.length > 2 && name.data[0] == '"' &&
            is_named((catga_string){name.data + 1, name.length - 2}, stream);
 }
 

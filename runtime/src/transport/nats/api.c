@@ -12,6 +12,7 @@ void catga_nats_api_free(catga_nats_api_answer *answer)
 {
     natsMsg_Destroy(answer->message);
     answer->message = NULL;
+    answer->object = (catga_nats_json){NULL, 0};
 }
 
 /* Waits in slices: the server reports a missing permission on the connection, not to the inbox. */
@@ -49,6 +50,25 @@ static catga_status exchange(catga_nats *nats, natsConnection *connection, const
     return result;
 }
 
+/* Each answer names its type. Another one comes from another program, or is damaged. */
+static bool is_of_jetstream(catga_nats_json answer)
+{
+    static const char prefix[] = "\"io.nats.jetstream.api.";
+    catga_nats_json type = catga_nats_json_get(answer, "type");
+
+    return catga_nats_json_is_object(answer) && type.length > strlen(prefix) &&
+           memcmp(type.data, prefix, strlen(prefix)) == 0;
+}
+
+static catga_status refuse(catga_nats_api_answer *answer, const char *subject,
+                           catga_problem *problem)
+{
+    catga_nats_api_free(answer);
+    snprintf(problem->text, sizeof problem->text, "the answer to \"%s\" is none of JetStream's",
+             subject);
+    return CATGA_BAD_MESSAGE;
+}
+
 /* Describes a failure. Without JetStream there is no responder. */
 static catga_status explain(catga_status status, const char *subject, catga_problem *problem)
 {
@@ -82,6 +102,8 @@ catga_status catga_nats_api_request(catga_nats *nats, const char *subject, const
     }
     answer->object = (catga_nats_json){natsMsg_GetData(answer->message),
                                        (size_t)natsMsg_GetDataLength(answer->message)};
+    if (!is_of_jetstream(answer->object))
+        return refuse(answer, subject, problem);
     catga_nats_json error = catga_nats_json_get(answer->object, "error");
     if (error.data != NULL)
         answer->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);

@@ -42,6 +42,29 @@ static const char *skip_value(const char *at, const char *end)
     return end;
 }
 
+bool catga_nats_json_is_object(catga_nats_json text)
+{
+    const char *end = text.data + text.length;
+
+    if (text.data == NULL)
+        return false;
+    const char *at = skip_blanks(text.data, end);
+    if (at == end || *at != '{')
+        return false;
+    size_t depth = 0;
+    while (at < end) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        depth += *at == '{' || *at == '[';
+        if ((*at == '}' || *at == ']') && --depth == 0)
+            return *at == '}' && skip_blanks(at + 1, end) == end;
+        at++;
+    }
+    return false;
+}
+
 static catga_nats_json trimmed(const char *begin, const char *end)
 {
     while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r'))

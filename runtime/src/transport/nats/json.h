@@ -11,6 +11,9 @@ typedef catga_string catga_nats_json;
  * its end. */
 catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name);
 
+/* Returns true if the text is one object, up to its last brace. Its members are not checked. */
+bool catga_nats_json_is_object(catga_nats_json text);
+
 /* Returns the number, or `otherwise` if the value is absent or no integer. */
 int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise);
 

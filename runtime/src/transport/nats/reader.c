@@ -151,20 +151,27 @@ static void tell_caught_up(catga_reader *reader)
 
 /* Notes the new consumer. It begins after the message `delivered.stream_seq`, so that a reader of
  * new messages resumes there even if it has not received any. */
-static void note_created(catga_reader *reader, catga_nats_json answer)
+static catga_status note_created(catga_reader *reader, catga_nats_json answer,
+                                 catga_problem *problem)
 {
     catga_nats_json delivered = catga_nats_json_get(answer, "delivered");
     int64_t before = catga_nats_json_number(catga_nats_json_get(delivered, "stream_seq"), 0);
-    int64_t pending = catga_nats_json_number(catga_nats_json_get(answer, "num_pending"), 0);
+    int64_t pending = catga_nats_json_number(catga_nats_json_get(answer, "num_pending"), -1);
 
+    if (pending < 0) {
+        snprintf(problem->text, sizeof problem->text,
+                 "stream %s: the server's answer has no num_pending", reader->settings.stream);
+        return CATGA_BAD_MESSAGE;
+    }
     if (reader->settings.start == CATGA_READ_NEW && (uint64_t)before > reader->ordered.last)
         reader->ordered.last = (uint64_t)before;
     reader->has_begun = true;
     reader->ordered.repeated = begins_again(reader) ? reader->ordered.last : 0;
     atomic_store(&reader->heard_ns, catga_clock_now());
     atomic_store(&reader->is_lost, false);
-    if (catga_ordered_begin(&reader->ordered, pending > 0 ? (uint64_t)pending : 0, reader->newest))
+    if (catga_ordered_begin(&reader->ordered, (uint64_t)pending, reader->newest))
         tell_caught_up(reader);
+    return CATGA_OK;
 }
 
 static catga_status create(catga_reader *reader, int wait_ms, catga_problem *problem)
@@ -185,7 +192,7 @@ static catga_status create(catga_reader *reader, int wait_ms, catga_problem *pro
         return CATGA_INVALID_ARGUMENT;
     status = catga_nats_api_request(reader->owner, subject, body.text, wait_ms, &answer, problem);
     if (succeeds(&answer, reader, &status, problem))
-        note_created(reader, answer.object);
+        status = note_created(reader, answer.object, problem);
     catga_nats_api_free(&answer);
     return status;
 }

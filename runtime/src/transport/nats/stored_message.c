@@ -72,8 +72,8 @@ catga_status catga_nats_stored_message(catga_nats_json object, catga_incoming *m
     natsMsg *native = NULL;
     catga_nats_json name = catga_nats_json_get(object, "subject");
 
-    if (name.length < 3 || name.length - 2 >= sizeof subject)
-        return CATGA_TRANSPORT_FAILED;
+    if (name.length < 3 || name.data[0] != '"' || name.length - 2 >= sizeof subject)
+        return CATGA_BAD_MESSAGE;
     memcpy(subject, name.data + 1, name.length - 2);
     char *data = decode(catga_nats_json_get(object, "data"), &data_length);
     char *lines = decode(catga_nats_json_get(object, "hdrs"), &lines_length);
@@ -93,7 +93,7 @@ catga_status catga_nats_stored_message(catga_nats_json object, catga_incoming *m
     *message = (catga_incoming){.subject = catga_str(natsMsg_GetSubject(native)),
                                 .data = (const uint8_t *)natsMsg_GetData(native),
                                 .length = data_length,
-                                .sequence = (uint64_t)number,
+                                .sequence = number > 0 ? (uint64_t)number : 0,
                                 .stored_ns = catga_nats_timestamp(time),
                                 .native = native};
     return CATGA_OK;

@@ -11,7 +11,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { SUBJECT_SIZE = 1024, BODY_SIZE = 1100, NO_MESSAGE = 10037, NO_STREAM = 10059 };
 
@@ -63,6 +62,12 @@ catga_status catga_nats_stream_ask(catga_transport *transport, const catga_store
 
 /* ---- Answers ---- */
 
+static catga_status refuse(catga_problem *problem)
+{
+    snprintf(problem->text, sizeof problem->text, "the answer is none of a stream's");
+    return CATGA_BAD_MESSAGE;
+}
+
 static bool is_asked(const catga_stored_query *query, const catga_incoming *message)
 {
     if (query->subject == NULL)
@@ -101,7 +106,7 @@ static catga_status read_json(const catga_stored_query *query, catga_incoming *a
     catga_status status =
         catga_nats_stored_message(catga_nats_json_get(object, "message"), &message);
     if (status != CATGA_OK)
-        return status;
+        return status == CATGA_BAD_MESSAGE ? refuse(problem) : status;
     catga_nats_release(answer);
     *answer = message;
     return accept(query, answer, problem);
@@ -118,12 +123,11 @@ static catga_status read_direct(const catga_stored_query *query, catga_incoming 
 
     if (sequence == NULL && status != NULL && strcmp(status, "404") == 0)
         return CATGA_NOT_FOUND;
-    if (sequence == NULL || subject == NULL) {
-        snprintf(problem->text, sizeof problem->text, "the answer is none of a stream's");
-        return CATGA_BAD_MESSAGE;
-    }
+    if (sequence == NULL || subject == NULL)
+        return refuse(problem);
+    int64_t number = catga_nats_json_number(catga_str(sequence), 0);
     answer->subject = catga_str(subject);
-    answer->sequence = strtoull(sequence, NULL, 10);
+    answer->sequence = number > 0 ? (uint64_t)number : 0;
     answer->stored_ns = catga_nats_timestamp(catga_str(time == NULL ? "" : time));
     return accept(query, answer, problem);
 }

@@ -37,6 +37,23 @@ static uint64_t count_of(catga_nats_json object, const char *name)
     return count > 0 ? (uint64_t)count : 0;
 }
 
+static catga_stream_state state_of(catga_nats_json found, catga_nats_json config)
+{
+    catga_stream_state state = {
+        .messages = count_of(found, "messages"),
+        .bytes = count_of(found, "bytes"),
+        .first_sequence = count_of(found, "first_seq"),
+        .last_sequence = count_of(found, "last_seq"),
+        .first_ns = catga_nats_timestamp(catga_nats_json_get(found, "first_ts")),
+        .last_ns = catga_nats_timestamp(catga_nats_json_get(found, "last_ts")),
+        .consumers = count_of(found, "consumer_count"),
+        .max_message_bytes = (int64_t)count_of(config, "max_msg_size")};
+
+    if (state.messages == 0) /* the server says 0 of a stream that never stored a message */
+        state.first_sequence = state.last_sequence + 1;
+    return state;
+}
+
 catga_status catga_nats_stream_state(catga_transport *transport, const char *stream,
                                      catga_stream_state *state, catga_problem *problem)
 {
@@ -44,21 +61,14 @@ catga_status catga_nats_stream_state(catga_transport *transport, const char *str
 
     *state = (catga_stream_state){0};
     catga_status status = request(catga_nats_of(transport), "INFO", stream, "", &answer, problem);
-    if (status == CATGA_OK) {
-        catga_nats_json found = catga_nats_json_get(answer.object, "state");
-        *state = (catga_stream_state){
-            .messages = count_of(found, "messages"),
-            .bytes = count_of(found, "bytes"),
-            .first_sequence = count_of(found, "first_seq"),
-            .last_sequence = count_of(found, "last_seq"),
-            .first_ns = catga_nats_timestamp(catga_nats_json_get(found, "first_ts")),
-            .last_ns = catga_nats_timestamp(catga_nats_json_get(found, "last_ts")),
-            .consumers = count_of(found, "consumer_count"),
-            .max_message_bytes =
-                (int64_t)count_of(catga_nats_json_get(answer.object, "config"), "max_msg_size")};
-        if (state->messages == 0) /* the server says 0 of a stream that never stored a message */
-            state->first_sequence = state->last_sequence + 1;
+    catga_nats_json found = catga_nats_json_get(answer.object, "state");
+    if (status == CATGA_OK && found.data == NULL) {
+        snprintf(problem->text, sizeof problem->text, "stream %s: the server's answer has no state",
+                 stream);
+        status = CATGA_BAD_MESSAGE;
     }
+    if (status == CATGA_OK)
+        *state = state_of(found, catga_nats_json_get(answer.object, "config"));
     catga_nats_api_free(&answer);
     return status;
 }
