@@ -1,7 +1,7 @@
 /*
  * Objects at a server of the test: each one is complete or absent while the server is killed, puts
- * and gets survive a restart, a put without permission says so, and large objects need little
- * memory.
+ * and gets survive a restart, a put without permission says so, a download that is killed leaves no
+ * file, and large objects need little memory.
  */
 #include "bus_fixture.h"
 #include "nats_server.h"
@@ -279,6 +279,104 @@ static void an_object_is_complete_or_absent(void **state)
     catga_object_info_free(&info);
 }
 
+/* ---- The reader is killed ---- */
+
+/* Downloads the object, and ends. */
+static void download(const char *url, const char *path)
+{
+    catga_bus *bus = open_bus(NULL, (catga_options){.servers = url});
+    catga_problem problem;
+
+    _exit(catga_object_get_file(bus, &store, CATGA_STR("a"), path, NULL, &problem) == CATGA_OK ? 0
+                                                                                               : 1);
+}
+
+/* Returns true if the process has a file of the folder open that is not empty. */
+static bool is_writing(pid_t process, const char *folder)
+{
+    char path[64];
+    char of[512];
+    struct stat file;
+    bool found = false;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
+    DIR *descriptors = opendir(path);
+    for (struct dirent *each; descriptors != NULL && (each = readdir(descriptors)) != NULL;) {
+        ssize_t length = readlinkat(dirfd(descriptors), each->d_name, of, sizeof of - 1);
+        of[length < 0 ? 0 : length] = '\0';
+        found |= strncmp(of, folder, strlen(folder)) == 0 &&
+                 fstatat(dirfd(descriptors), each->d_name, &file, 0) == 0 && file.st_size > 0;
+    }
+    if (descriptors != NULL)
+        closedir(descriptors);
+    return found;
+}
+
+/* Kills a download in the middle. Returns false if it was too fast. */
+static bool kill_download(const fixture *f, const char *folder, const char *path)
+{
+    int status;
+    pid_t ended = 0;
+    pid_t reader = fork();
+
+    if (reader == 0) {
+        execl("/proc/self/exe", "objects_killed", f->server.url, path, (char *)NULL);
+        _exit(127);
+    }
+    while (ended == 0 && !is_writing(reader, folder))
+        ended = waitpid(reader, &status, WNOHANG);
+    if (ended == 0) {
+        kill(reader, SIGKILL);
+        waitpid(reader, &status, 0);
+    }
+    return access(path, F_OK) != 0;
+}
+
+/* Returns the number of files in a folder. A file system without O_TMPFILE keeps the hidden file of
+ * a download: it does not count there. */
+static int files_of(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    int unnamed = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    int count = 0;
+
+    assert_non_null(directory);
+    for (struct dirent *each; (each = readdir(directory)) != NULL;)
+        count += each->d_name[0] != '.' || (unnamed >= 0 && strlen(each->d_name) > 2);
+    closedir(directory);
+    if (unnamed >= 0)
+        close(unnamed);
+    return count;
+}
+
+static void a_killed_download_leaves_no_file(void **state)
+{
+    fixture *f = *state;
+    job put = {.f = f, .content = {.size = SIZE}};
+    char folder[160];
+    char path[192];
+    catga_problem problem;
+
+    snprintf(folder, sizeof folder, "%s/folder", f->server.folder);
+    snprintf(path, sizeof path, "%s/file", folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    run_put(&put);
+    assert_succeeded(&put);
+    for (int killed = 0, tries = 0; killed < 3; tries++) {
+        assert_true(tries < 200);
+        if (kill_download(f, folder, path)) {
+            assert_int_equal(files_of(folder), 0);
+            killed++;
+        }
+        unlink(path);
+    }
+    assert_int_equal(catga_object_get_file(f->bus, &store, CATGA_STR("a"), path, NULL, &problem),
+                     CATGA_OK);
+    assert_int_equal(files_of(folder), 1);
+    unlink(path);
+    rmdir(folder);
+}
+
 /* ---- Memory ---- */
 
 /* Returns the greatest resident size of this process so far, in KiB. */
@@ -338,12 +436,15 @@ static void large_objects_need_little_memory(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_put_survives_restarts),         CASE(a_slow_put_survives_restarts),
-        CASE(a_get_survives_restarts),         CASE(a_put_names_what_is_not_permitted),
-        CASE(an_object_is_complete_or_absent), CASE(large_objects_need_little_memory),
+        CASE(a_put_survives_restarts),          CASE(a_slow_put_survives_restarts),
+        CASE(a_get_survives_restarts),          CASE(a_put_names_what_is_not_permitted),
+        CASE(an_object_is_complete_or_absent),  CASE(a_killed_download_leaves_no_file),
+        CASE(large_objects_need_little_memory),
     };
 
     if (argc == 2)
         put_until_killed(argv[1]);
+    if (argc == 3)
+        download(argv[1], argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
