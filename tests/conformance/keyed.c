@@ -1,6 +1,6 @@
 /*
  * Messages whose fields are keys of their subjects, over each transport: keyed local | nats (at
- * $NATS_URL, with JetStream).
+ * $NATS_URL, with JetStream) | redis (at $REDIS_CONNECTION).
  */
 #include "fixture.h"
 #include "keyed.catga.h"

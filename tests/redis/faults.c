@@ -538,23 +538,6 @@ static void a_refused_consumer_backs_off_and_reports(void **state)
     wait_until(atomic_load(&f->handled[2]) == 1);
 }
 
-static void keys_of_messages_that_are_not_stored_are_refused(void **state)
-{
-    static const catga_message shops = {.subject = "catga.events.sample.v1.Shop.*",
-                                        .table = &sample_noted_table,
-                                        .kind = CATGA_EVENT};
-    static const catga_handler one[] = {{"notify", &shops, CATGA_GROUP,
-                                         offsetof(sample_listener, notify),
-                                         sample_listener_run_notify, NULL}};
-    static const catga_service service = {"Shops", one, 1, sizeof(sample_listener)};
-    static const sample_listener listener = {note, note};
-    fixture *f = *state;
-
-    redis_server_start(&f->server);
-    assert_int_equal(catga_serve(join(f), &service, &listener, f), CATGA_UNSUPPORTED);
-    assert_logged(f, "Shop.*: keys of messages that are not stored are unsupported over Redis");
-}
-
 /* ---- Replicas, clusters, Sentinels ---- */
 
 static void replicas_are_passed_over(void **state)
@@ -950,6 +933,44 @@ static void a_full_inbox_does_not_starve_a_queue_group(void **state)
     transport->operations->close(transport);
 }
 
+static void count_message(void *user, catga_incoming *message)
+{
+    turn *t = user;
+
+    t->peer.transport->operations->release(message);
+    atomic_fetch_add(&t->peer.settled, 1);
+}
+
+/* The signs of Lua's patterns stand for themselves. */
+static void a_pattern_selects_its_subjects_only(void **state)
+{
+    static const char *const sent[] = {"a.b.xx+%.1",     "a.b.c.x-+%.1", "a.b.x-+%.1.2",
+                                       "a.b.x-+%.2",     "a.b.x-+x.1",   "a.x-+%.1",
+                                       "b.a.b.x-+%.1.1", "a.b.x-+%.1"};
+    fixture *f = *state;
+    turn t = {.f = f};
+    catga_subscription *subscription;
+
+    catga_transport *transport = open_transport(f, &t.peer);
+    const catga_subscription_options options = {.subject = "a.*.x-+%.1",
+                                                .queue_group = "g",
+                                                .pending = 16,
+                                                .receive = count_message,
+                                                .user = &t};
+    assert_int_equal(transport->operations->subscribe(transport, &options, &subscription),
+                     CATGA_OK);
+    assert_int_equal(transport->operations->confirmed(transport, subscription), CATGA_OK);
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++)
+        assert_int_equal(
+            transport->operations->publish(transport, &(catga_outgoing){.subject = sent[i]}),
+            CATGA_OK);
+    wait_until(atomic_load(&t.peer.settled) != 0);
+    wait_until(transport->operations->drain(transport, subscription, 1000) == CATGA_OK);
+    assert_int_equal(atomic_load(&t.peer.settled), 1);
+    transport->operations->unsubscribe(transport, subscription);
+    transport->operations->close(transport);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -970,7 +991,6 @@ int main(int argc, char **argv)
         CASE(users_databases_and_sockets),
         CASE(a_refused_acknowledgement_is_reported),
         CASE(a_refused_consumer_backs_off_and_reports),
-        CASE(keys_of_messages_that_are_not_stored_are_refused),
         CASE(replicas_are_passed_over),
         CASE(a_cluster_is_refused_with_the_reason),
         CASE(tls_is_refused_with_the_reason),
@@ -981,6 +1001,7 @@ int main(int argc, char **argv)
         CASE(a_settled_message_makes_room_at_once),
         CASE(subjects_whose_messages_are_removed_are_forgotten),
         CASE(a_full_inbox_does_not_starve_a_queue_group),
+        CASE(a_pattern_selects_its_subjects_only),
     };
 #undef CASE
 

@@ -5,6 +5,7 @@
 #include "message.h"
 #include "send.h"
 #include "sigpipe.h"
+#include "streams.h"
 #include "subscription.h"
 #include "transport/backoff.h"
 
@@ -112,7 +113,7 @@ static void to_each(catga_redis_receiver *receiver, const redisReply *bytes,
     for (size_t i = 0; i < receiver->count; i++) {
         catga_subscription *at = receiver->subscriptions[i];
         catga_incoming copy;
-        if (at->group != NULL || !catga_string_equal(catga_str(at->subject), message->subject))
+        if (at->group != NULL || !catga_redis_subject_matches(at->subject, message->subject))
             continue;
         if (last != NULL && read_message(receiver, bytes, &copy))
             catga_redis_deliver(last, &copy);

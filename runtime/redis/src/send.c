@@ -86,13 +86,14 @@ static catga_redis_command *make_send(catga_redis_transport *redis, const catga_
     char routes[CATGA_REDIS_KEY];
     int length = snprintf(routes, sizeof routes, CATGA_REDIS_ROUTES "%s", message->subject);
     size_t size = catga_redis_part_size((size_t)length) + catga_redis_message_size(message, to) +
-                  catga_redis_part_size(16) * 2;
+                  catga_redis_part_size(16) * 3;
     catga_redis_command *command = catga_redis_pipeline_script(
-        &redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_SEND, 1, 3, size);
+        &redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_SEND, 2, 3, size);
 
     if (command == NULL)
         return NULL;
     catga_redis_command_text(command, routes);
+    catga_redis_command_text(command, CATGA_REDIS_HEADS);
     catga_redis_message_append(command, message, to);
     catga_redis_command_text(command, LIST_LIMIT);
     catga_redis_command_text(command, CATGA_REDIS_LIFETIME_MS);

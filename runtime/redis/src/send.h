@@ -5,6 +5,8 @@
 #include "message.h"
 
 #define CATGA_REDIS_ROUTES      "catga:routes:"
+#define CATGA_REDIS_PATTERNS    "catga:patterns:" /* and the tokens before the first wildcard */
+#define CATGA_REDIS_HEADS       "catga:heads"
 #define CATGA_REDIS_INBOX_BEGIN "catga:inbox:"
 
 /* subject of a message that marks the end of a subscription's messages in an inbox, before its id

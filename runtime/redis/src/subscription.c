@@ -72,33 +72,55 @@ static void subscription_free(catga_subscription *subscription)
         catga_admission_queue_free(subscription->queue);
     free(subscription->subject);
     free(subscription->group);
+    free(subscription->head);
     free(subscription->routes);
     free(subscription->list);
     free(subscription->route);
     free(subscription);
 }
 
-static bool set_names(catga_subscription *subscription, const catga_subscription_options *options)
+/* Returns the length of the tokens before the first wildcard of a pattern. */
+static size_t head_length(const char *pattern)
+{
+    const char *wildcard = strpbrk(pattern, "*>");
+
+    return wildcard <= pattern ? 0 : (size_t)(wildcard - pattern) - 1;
+}
+
+/* Sets the key of the routes, and the member of a subscriber in them. */
+static void set_routes(catga_subscription *subscription, const char *list)
 {
     const catga_redis_transport *redis = subscription->owner;
-    char routes[CATGA_REDIS_KEY];
-    char list[CATGA_REDIS_KEY];
-    char route[2 * CATGA_REDIS_KEY];
+    const char *subject = subscription->subject;
+    bool is_pattern = catga_pattern_is(subject);
 
-    snprintf(routes, sizeof routes, CATGA_REDIS_ROUTES "%s", options->subject);
+    subscription->head = strndup(subject, is_pattern ? head_length(subject) : 0);
+    if (subscription->head == NULL ||
+        asprintf(&subscription->routes, "%s%s",
+                 is_pattern ? CATGA_REDIS_PATTERNS : CATGA_REDIS_ROUTES,
+                 is_pattern ? subscription->head : subject) < 0)
+        subscription->routes = NULL;
+    if (asprintf(&subscription->route, "%s %s.%" PRIu64 "%s%s", list, redis->inbox,
+                 subscription->id, is_pattern ? " " : "", is_pattern ? subject : "") < 0)
+        subscription->route = NULL;
+}
+
+static bool set_names(catga_subscription *subscription, const catga_subscription_options *options)
+{
+    char list[CATGA_REDIS_KEY];
+
     if (options->queue_group == NULL)
-        snprintf(list, sizeof list, "%s", redis->inbox);
+        snprintf(list, sizeof list, "%s", subscription->owner->inbox);
     else
         snprintf(list, sizeof list, "catga:queue:%s:%s", options->subject, options->queue_group);
-    snprintf(route, sizeof route, "%s %s.%" PRIu64, list, redis->inbox, subscription->id);
     subscription->subject = strdup(options->subject);
     subscription->group = options->queue_group == NULL ? NULL : strdup(options->queue_group);
-    subscription->routes = strdup(routes);
     subscription->list = strdup(list);
-    subscription->route = strdup(route);
-    return subscription->subject != NULL && subscription->routes != NULL &&
-           subscription->list != NULL && subscription->route != NULL &&
-           (subscription->group != NULL) == (options->queue_group != NULL);
+    if (subscription->subject == NULL || subscription->list == NULL ||
+        (subscription->group == NULL) != (options->queue_group == NULL))
+        return false;
+    set_routes(subscription, list);
+    return subscription->routes != NULL && subscription->route != NULL;
 }
 
 static bool set_queue(catga_subscription *subscription, const catga_subscription_options *options)
@@ -181,20 +203,22 @@ static void send_join(catga_subscription *subscription)
     catga_redis_transport *redis = subscription->owner;
     bool is_first = subscription->group != NULL && atomic_load(&subscription->is_new);
 
-    size_t size =
-        strlen(subscription->routes) + strlen(subscription->list) + strlen(subscription->route);
+    size_t size = strlen(subscription->routes) + strlen(subscription->list) +
+                  strlen(subscription->route) + strlen(subscription->head);
     catga_redis_command *command =
         catga_redis_pipeline_script(&redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_JOIN,
-                                    2, 4, size + 6 * catga_redis_part_size(0) + 32);
+                                    3, 5, size + 8 * catga_redis_part_size(0) + 48);
 
     if (command == NULL)
         return; /* it is sent again soon */
     catga_redis_command_text(command, subscription->routes);
     catga_redis_command_text(command, subscription->list);
+    catga_redis_command_text(command, CATGA_REDIS_HEADS);
     catga_redis_command_text(command, subscription->route);
     catga_redis_command_text(command, CATGA_REDIS_PRESENCE_MS);
     catga_redis_command_text(command, CATGA_REDIS_LIFETIME_MS);
     catga_redis_command_text(command, is_first ? "1" : "0");
+    catga_redis_command_text(command, subscription->head);
     command->on_reply = on_joined;
     command->token = subscription->id;
     (void)catga_redis_pipeline_send(&redis->pipeline, command);
@@ -247,15 +271,16 @@ void catga_redis_note_mark(catga_redis_transport *redis, uint64_t id)
 
 /* ---- Operations ---- */
 
-/* A sender finds the lists of a subject by its name. */
-static catga_status refuse_pattern(catga_redis_transport *redis, const char *pattern)
+static bool may_subscribe(const catga_subscription_options *options)
 {
-    char text[CATGA_REDIS_KEY];
+    const char *subject = options->subject;
+    const char *group = options->queue_group;
+    bool is_valid = catga_pattern_is(subject)
+                        ? catga_pattern_valid(subject) && head_length(subject) > 0
+                        : catga_subject_valid(subject);
 
-    snprintf(text, sizeof text,
-             "%.255s: keys of messages that are not stored are unsupported over Redis", pattern);
-    redis->listener.on_event(redis->listener.user, CATGA_CONNECTION_REFUSED, text);
-    return CATGA_UNSUPPORTED;
+    return is_valid && (group == NULL || catga_subject_valid(group)) &&
+           strlen(subject) + (group == NULL ? 0 : strlen(group)) <= CATGA_REDIS_KEY - 32;
 }
 
 catga_status catga_redis_subscribe(catga_transport *transport,
@@ -265,13 +290,7 @@ catga_status catga_redis_subscribe(catga_transport *transport,
     catga_redis_transport *redis = catga_redis_of(transport);
 
     *subscription = NULL;
-    if (catga_pattern_is(options->subject))
-        return refuse_pattern(redis, options->subject);
-    if (!catga_subject_valid(options->subject) ||
-        (options->queue_group != NULL && !catga_subject_valid(options->queue_group)) ||
-        strlen(options->subject) +
-                (options->queue_group == NULL ? 0 : strlen(options->queue_group)) >
-            CATGA_REDIS_KEY - 32)
+    if (!may_subscribe(options))
         return CATGA_INVALID_ARGUMENT;
     catga_subscription *made = subscription_new(redis, options);
     if (made == NULL)

@@ -18,11 +18,12 @@ struct catga_subscription {
     catga_subscription *next;
     catga_redis_transport *owner;
     uint64_t id;
-    char *subject;
-    char *group;  /* NULL: every subscriber gets every message */
-    char *routes; /* key of the routes of its subject */
-    char *list;   /* key of its messages: of its group, or the inbox */
-    char *route;  /* its member of the routes */
+    char *subject; /* or a pattern */
+    char *group;   /* NULL: every subscriber gets every message */
+    char *head;    /* of a pattern: its tokens before the first wildcard; else empty */
+    char *routes;  /* key of the routes of its subject, or of its head */
+    char *list;    /* key of its messages: of its group, or the inbox */
+    char *route;   /* its member of the routes */
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
