@@ -19,6 +19,8 @@ import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
 QUEUE, QUEUE_DEAD = "TEST_WORK_V1_Queue", "TEST_WORK_V1_Queue_DEAD"
+TRAIL = "TEST_TRAIL_V1"  # of programs/trail.catga
+TRAIL_CONSUMERS = 3  # of its two stored events for "audit", and of "follow"
 ACK_WAIT = 1.0  # seconds until an event is redelivered to another replica
 # Messages per second, and the microseconds that each takes.
 USUAL = {"kept": 100, "once": 50, "seen": 100, "act": 100, "order": 50, "ask": 100, "work_us": 2000}
@@ -55,6 +57,7 @@ class Fixture:
         self.broken, self.late, self.figures = [], [], {}  # rules of the ledger, rules of the fault
         self.environment = {"CATGA_ACK_WAIT_MS": str(int(ACK_WAIT * 1000)), "CATGA_LOG": "warning"}
         self.ledger = None
+        self.follows = False  # the replicas serve programs/trail.catga too
 
     def __enter__(self):
         return self
@@ -113,6 +116,12 @@ class Fixture:
         self.load(**plan)
         time.sleep(self.random.uniform(0.4, 0.7))
 
+    def follow(self, **environment):
+        """Starts a server, and the replicas a, b and c, which serve programs/trail.catga too."""
+        self.follows = True
+        self.serve()
+        self.work("a", "b", "c", WORKER_FOLLOWS="1", **environment)
+
     def victims(self, count=1):
         return self.random.sample(list(self.workers.values()), count)
 
@@ -122,6 +131,11 @@ class Fixture:
         """Checks a rule of the fault: an event that must happen in time."""
         if not condition:
             self.late.append(sentence)
+
+    def check(self, condition, sentence):
+        """Checks a rule that does not depend on time, like those of the ledgers."""
+        if not condition:
+            self.broken.append(sentence)
 
     def figure(self, name, value):
         self.figures[name] = value
@@ -145,11 +159,13 @@ class Fixture:
         leader is not listed, so both groups, that of the work queue, and each replica must have theirs.
         """
         consumers = self.consumers()
-        return len(consumers) == 3 + len(self.workers) and all(
+        expected = 3 + len(self.workers) + (TRAIL_CONSUMERS if self.follows else 0)
+        return len(consumers) == expected and all(
             consumer["num_pending"] == 0 and consumer["num_ack_pending"] == 0 for consumer in consumers)
 
     def consumers(self):
-        return self.asked(lambda api: api.consumers(STREAM) + api.consumers(QUEUE)) or ()
+        streams = (STREAM, QUEUE, TRAIL) if self.follows else (STREAM, QUEUE)
+        return self.asked(lambda api: sum((api.consumers(stream) for stream in streams), [])) or ()
 
     def dead_letters(self):
         """Returns [((handler, replica), id, headers)] of all dead letters; the id of an invalid message is None."""
@@ -165,6 +181,13 @@ class Fixture:
         """Returns the number of events in the stream."""
         return processes.wait_until(lambda: self.asked(lambda api: (api.stream(stream)["state"]["messages"],)), 30,
                                     "the stream")[0]
+
+    def events(self, stream):
+        """Returns [(subject, id)] of the events in the stream, in the order of storing."""
+        with self.api() as api:
+            state = api.stream(stream)["state"]
+            stored = (api.message(stream, number) for number in range(state["first_seq"], state["last_seq"] + 1))
+            return [(subject, first_id(data)) for subject, _, data in stored]
 
     def last_status(self):
         """Returns the outcome of the last message of the latest load."""
@@ -204,12 +227,17 @@ class Fixture:
         self.broken += measures.check(self.folder, self.ledger, len(dead), loads, list(self.workers.values()))
         if queued:
             self.broken.append(f"the work queue has {queued} tasks that were handled, or given up")
-        stored = self.figures["stored"]
-        acknowledged = verdict.figures["acknowledged"] - len(self.ledger.ids("K", *ledger.QUEUED))
-        if stored < acknowledged:
-            self.broken.append(f"the server has {stored} of {acknowledged} events that it acknowledged")
+        self.count_stored(ledger.KEPT, self.figures["stored"])
+        if self.follows:
+            self.count_stored(ledger.TRAIL, self.stored(TRAIL))
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}
         return self.ledger
+
+    def count_stored(self, kinds, stored):
+        """Checks that a stream has all acknowledged events of these kinds."""
+        acknowledged = len(self.ledger.ids("K", *kinds))
+        if stored < acknowledged:
+            self.broken.append(f"the server has {stored} of {acknowledged} events that it acknowledged")
 
 
 def dead_letter(subject, headers, data):

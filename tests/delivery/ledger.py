@@ -6,7 +6,7 @@ handlers; and a check of the promises. README.md lists the records and the rules
 import collections
 import pathlib
 
-# The handlers of programs/work.catga: the kind of message, and whether every replica gets it.
+# The handlers of programs/work.catga and trail.catga: the kind of message, and whether every replica gets it.
 Handler = collections.namedtuple("Handler", "kind broadcast")
 HANDLERS = {
     "act": Handler("act", False),
@@ -19,12 +19,18 @@ HANDLERS = {
     "copy": Handler("kept", True),
     "single": Handler("once", False),
     "take": Handler("task", False),
+    "follow": Handler("stepped", False),
+    "audit_stepped": Handler("stepped", False),
+    "audit_settled": Handler("settled", False),
+    "audit_glimpsed": Handler("glimpsed", False),
 }
 
-STORED = ("kept", "once", "task")  # an acknowledged one reaches every handler
+KEPT = ("kept", "once")  # stay in the stream of work.catga
+TRAIL = ("stepped", "settled")  # stay in that of trail.catga
 QUEUED = ("task",)  # a handled one leaves its stream
-SINGLE = ("act", "seen")  # no handler gets one twice
-ONCE = ("order", "once")  # no effect happens twice, except in the window that the manual documents
+STORED = (*KEPT, *TRAIL, *QUEUED)  # an acknowledged one reaches every handler
+SINGLE = ("act", "seen", "glimpsed")  # no handler gets one twice
+ONCE = ("order", "once", "settled")  # no effect happens twice, except in the window that the manual documents
 CALLS = ("act", "order", "ask", "peek")  # the caller of a success was answered by a handler
 
 # A replica that is stopped this soon after an effect may not have recorded it.
@@ -159,6 +165,19 @@ def repeated(ledger, kinds, stops):
             and sum(not is_excused(ledger, place, number, note, stops) for note in notes) > 1}
 
 
+def overtaking(ledger, place, numbers):
+    """Returns the ids whose first effect was before that of an earlier one of `numbers`, which are in the order of storing."""
+    latest, ids = 0, set()
+    for number in numbers:
+        if (place, number) not in ledger.effects:
+            continue
+        time = ledger.effects[place, number][0].time
+        if time < latest:
+            ids.add(number)
+        latest = max(latest, time)
+    return ids
+
+
 def check(ledger, replicas=(), dead=(), stops=(), ended=True):
     """
     Checks the rules on the ledger of a run at rest. `replicas` are those that every broadcast must
@@ -198,8 +217,9 @@ def figures_of(ledger, replicas, dead):
         "lost": len({number for kind in STORED for _, number in lost(ledger, kind, replicas, dead)}),
         "duplicates": sum(len(records) - 1 for (place, _), records in ledger.handled.items()
                           if HANDLERS[place[0]].kind in STORED),
-        "duplicate_effects": len(twice(ledger.effects, ("kept", "task"))),
-        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep", "single", "take")),
+        "duplicate_effects": len(twice(ledger.effects, ("kept", "stepped", "task"))),
+        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(
+            ledger.effects, "keep", "single", "take", "follow", "audit_settled")),
         "unknown": len(ledger.ids("U", *STORED)),
         "seen": len(handed),
         "seen_lost": len(missing),

@@ -118,6 +118,22 @@ class Checker(unittest.TestCase):
         verdict = self.check(change=("load", "K kept 1 CATGA_OK", "U kept 1 CATGA_TIMEOUT"))
         self.assertEqual((verdict.broken, verdict.figures["resolved"], verdict.figures["unknown"]), ([], 1, 1))
 
+    def test_overtaking(self):
+        effects = "".join(f"E follow {number} 1 a {time}\n" for number, time in ((5, 10), (3, 20), (4, 30), (5, 40)))
+        read = self.read({"a": effects})
+        self.assertEqual(ledger.overtaking(read, ("follow", ""), [5, 3, 7, 4]), set())
+        self.assertEqual(ledger.overtaking(read, ("follow", ""), [3, 5, 4]), {5})
+        self.assertEqual(ledger.overtaking(read, ("follow", ""), [4, 5, 3]), {5, 3})
+
+    def test_a_family_has_the_rules_of_its_events(self):
+        sent = "A stepped 9 100\nK stepped 9 CATGA_OK 110\nA glimpsed 8 100\nK glimpsed 8 CATGA_OK 110\n"
+        change = ("load", "S disconnects", sent + "S disconnects")
+        good = "H follow 9 1 a 200\nE follow 9 1 a 210\nH audit_stepped 9 1 a 200\nE audit_stepped 9 1 a 210\n"
+        self.assertEqual(self.check(add=("a", good), change=change).broken, [])
+        self.breaks("lost by audit_stepped", add=("a", good.split("H audit")[0]), change=change)
+        twice = "H audit_glimpsed 8 1 a 200\nH audit_glimpsed 8 1 b 300\n"
+        self.breaks("handled twice", add=("a", good + twice), change=change)
+
     def test_gap(self):
         times = "".join(f"A ask {i} {time}\nK ask {i} CATGA_OK {time}\n"
                         for i, time in enumerate((0, 10**9, 5 * 10**9, 6 * 10**9, 8 * 10**9), 100))

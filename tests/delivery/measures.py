@@ -15,7 +15,7 @@ sys.path.insert(0, str(HERE.parent / "metrics"))
 import exposition  # noqa: E402
 
 TYPES = {"act": "Act", "order": "Order", "ask": "Ask", "peek": "Peek", "seen": "Seen", "kept": "Kept", "once": "Once",
-         "task": "Task"}
+         "task": "Task", "stepped": "Stepped", "settled": "Settled", "glimpsed": "Glimpsed"}
 
 # Counters of catga_count, which a worker records, and the metrics with the same events.
 COUNTERS = {
@@ -84,7 +84,7 @@ def handled(ledger, metrics):
     for kind in TYPES:
         succeeded = metrics.of("catga_messages_handled_total", kind)
         yield f"runs of {kind}", succeeded + metrics.of("handler_failed", kind), count(ledger.handled, kind)
-    for kind in ("seen", "once", "task"):
+    for kind in ("seen", "once", "task", "stepped", "settled", "glimpsed"):
         yield f"handled {kind}", metrics.of("catga_messages_handled_total", kind), count(ledger.effects, kind)
     yield ("handled kept", metrics.of("catga_messages_handled_total", "kept"),
            count(ledger.done, "kept", "keep") + count(ledger.effects, "kept", "copy"))

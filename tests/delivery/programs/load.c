@@ -5,12 +5,14 @@
  * not run or stored (F), unknown (U). NUMBER distinguishes the ids of several loads. At the end it
  * writes its metrics.
  *
- *     seen kept once task act order ask peek  messages per second of each kind; default 0
+ *     seen kept once task act order ask peek stepped settled glimpsed
+ *                                        messages per second of each kind; default 0
  *     count size                         total messages of each kind; bytes of an event's data
  *     work_us fail die_before die_after  instructions to the handlers
  */
 #include "ledger.h"
 #include "measures.h"
+#include "trail.catga.h"
 #include "work.catga.h"
 
 #include <err.h>
@@ -25,7 +27,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { KINDS = 8, LONGEST_WAIT_S = 60 };
+enum { KINDS = 11, ACCOUNTS = 5, LONGEST_WAIT_S = 60 };
 
 typedef struct load load;
 typedef struct ticket ticket;
@@ -146,6 +148,31 @@ static catga_status send_task(load *self, uint64_t id, ticket *its)
                                   .data = {self->data, self->size}};
 
     return test_work_task_publish_async(self->bus, &event, on_published, its);
+}
+
+static catga_status send_stepped(load *self, uint64_t id, ticket *its)
+{
+    const test_trail_stepped event = {
+        .id = id, .account = (uint32_t)(id % ACCOUNTS), .work_us = (uint32_t)self->work_us};
+
+    return test_trail_stepped_publish_async(self->bus, &event, on_published, its);
+}
+
+static catga_status send_settled(load *self, uint64_t id, ticket *its)
+{
+    const test_trail_settled event = {.id = id, .work_us = (uint32_t)self->work_us};
+
+    return test_trail_settled_publish_async(self->bus, &event, on_published, its);
+}
+
+static catga_status send_glimpsed(load *self, uint64_t id, ticket *its)
+{
+    const test_trail_glimpsed event = {.id = id, .work_us = (uint32_t)self->work_us};
+    catga_status status = test_trail_glimpsed_publish(self->bus, &event);
+
+    if (status == CATGA_OK)
+        finish(its, CATGA_OK);
+    return status;
 }
 
 static catga_status send_act(load *self, uint64_t id, ticket *its)
@@ -299,7 +326,10 @@ int main(int count, char **arguments)
                                   {.name = "act", .send = send_act},
                                   {.name = "order", .send = send_order},
                                   {.name = "ask", .send = send_ask},
-                                  {.name = "peek", .send = send_peek}}};
+                                  {.name = "peek", .send = send_peek},
+                                  {.name = "stepped", .send = send_stepped},
+                                  {.name = "settled", .send = send_settled},
+                                  {.name = "glimpsed", .send = send_glimpsed}}};
     sigset_t stop;
 
     if (count < 3)

@@ -1,17 +1,19 @@
 /*
- * worker LEDGER: one replica of the service Worker. Each handler records its start (H), its effect
- * (E) and its end (C), and obeys the instructions in a stored event. Options of the bus and of
- * effects.h come from the environment. The worker prints "ready" when it serves, ends with SIGTERM,
- * and writes its metrics at the end.
+ * worker LEDGER: one replica of the service Worker, and with WORKER_FOLLOWS=1 of Follower. Each
+ * handler records its start (H), its effect (E) and its end (C), and obeys the instructions in a
+ * stored event. Options of the bus and of effects.h come from the environment. The worker prints
+ * "ready" when it serves, ends with SIGTERM, and writes its metrics at the end.
  */
 #include "effects.h"
 #include "ledger.h"
 #include "measures.h"
+#include "trail.catga.h"
 #include "work.catga.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,7 +160,43 @@ static catga_status my_take(catga_context *context, test_work_task_view event)
     return CATGA_OK;
 }
 
+/* ---- Keys and families ---- */
+
+static catga_status my_follow(catga_context *context, test_trail_stepped_view event)
+{
+    perform(context, "follow", test_trail_stepped_get_id(event),
+            test_trail_stepped_get_work_us(event));
+    return CATGA_OK;
+}
+
+static catga_status my_audit(catga_context *context, const catga_event *event)
+{
+    const test_trail_stepped_view stepped = {event->table};
+    const test_trail_settled_view settled = {event->table};
+    const test_trail_glimpsed_view glimpsed = {event->table};
+
+    if (event->message == &test_trail_stepped_message_descriptor)
+        perform(context, "audit_stepped", test_trail_stepped_get_id(stepped), 0);
+    else if (event->message == &test_trail_settled_message_descriptor)
+        perform(context, "audit_settled", test_trail_settled_get_id(settled),
+                test_trail_settled_get_work_us(settled));
+    else
+        perform(context, "audit_glimpsed", test_trail_glimpsed_get_id(glimpsed), 0);
+    return CATGA_OK;
+}
+
 /* ---- The program ---- */
+
+static catga_status serve(worker *self)
+{
+    static const test_work_worker handlers = TEST_WORK_WORKER(my);
+    static const test_trail_follower followers = TEST_TRAIL_FOLLOWER(my);
+    catga_status status = test_work_worker_serve(self->bus, &handlers, self);
+
+    if (status != CATGA_OK || getenv("WORKER_FOLLOWS") == NULL)
+        return status;
+    return test_trail_follower_serve(self->bus, &followers, self);
+}
 
 static void note_counters(worker *self, const char *path)
 {
@@ -173,7 +211,6 @@ static void note_counters(worker *self, const char *path)
 
 int main(int count, char **arguments)
 {
-    static const test_work_worker handlers = TEST_WORK_WORKER(my);
     worker self;
 
     if (count != 2) {
@@ -193,7 +230,7 @@ int main(int count, char **arguments)
     if (status == CATGA_OK)
         measures_begin(&self.measures, self.bus);
     if (status == CATGA_OK)
-        status = test_work_worker_serve(self.bus, &handlers, &self);
+        status = serve(&self);
     if (status == CATGA_OK) {
         puts("ready");
         fflush(stdout);
