@@ -7,9 +7,9 @@
 
 /* ---- Declarations ---------------------------------------------------------------------------- */
 
-static const char *const kind_words[] = {"constant",     "enum",          "struct",  "table",
-                                         "union",        "set of errors", "message", "stream",
-                                         "object store", "service"};
+static const char *const kind_words[] = {"constant", "enum",          "struct",  "table",
+                                         "union",    "set of errors", "message", "stream",
+                                         "bucket",   "object store",  "service"};
 
 #define VISIT(list, count, declared_as, member)                                                    \
     for (size_t i = 0; i < module->count; i++)                                                     \
@@ -37,6 +37,7 @@ static void each_declared(const model_module *module, void (*visit)(void *user, 
         if (stream->is_declared)
             visit(user, (declared){DECLARED_STREAM, &stream->origin, .stream = stream});
     }
+    VISIT(buckets, bucket_count, DECLARED_BUCKET, bucket);
     VISIT(object_stores, object_store_count, DECLARED_OBJECTS, objects);
     VISIT(services, service_count, DECLARED_SERVICE, service);
 }
@@ -89,6 +90,9 @@ static void compare_pair(comparison *c, const pair *both)
         break;
     case DECLARED_STREAM:
         compare_streams(c, before->stream, after->stream);
+        break;
+    case DECLARED_BUCKET:
+        compare_buckets(c, before->bucket, after->bucket);
         break;
     case DECLARED_OBJECTS:
         compare_objects(c, before->objects, after->objects);

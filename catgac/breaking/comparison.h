@@ -22,6 +22,7 @@ typedef enum declared_kind {
     DECLARED_ERRORS,
     DECLARED_MESSAGE,
     DECLARED_STREAM,
+    DECLARED_BUCKET,
     DECLARED_OBJECTS,
     DECLARED_SERVICE
 } declared_kind;
@@ -38,6 +39,7 @@ typedef struct declared {
         const model_error_set *errors;
         const model_message *message;
         const model_stream *stream;
+        const model_bucket *bucket;
         const model_objects *objects;
         const model_service *service;
     };
@@ -86,6 +88,7 @@ void compare_tables(comparison *c, const model_table *before, const model_table 
 void compare_errors(comparison *c, const model_error_set *before, const model_error_set *after);
 void compare_messages(comparison *c, const model_message *before, const model_message *after);
 void compare_streams(comparison *c, const model_stream *before, const model_stream *after);
+void compare_buckets(comparison *c, const model_bucket *before, const model_bucket *after);
 void compare_objects(comparison *c, const model_objects *before, const model_objects *after);
 
 /* Adds the events that the services of a module publish to `published`. */

@@ -1,4 +1,5 @@
-/* streams.c -- breaking changes of the settings of streams and object stores. */
+/* streams.c -- breaking changes of streams, buckets and object stores: of their settings and names.
+ */
 #include "breaking/comparison.h"
 
 /* Nanoseconds that a stream without 'max_age' keeps events: seven days. */
@@ -27,8 +28,9 @@ static bool is_declared(const model_settings *settings, setting_kind kind)
 static uint64_t value_of(const settings_pair *both, const model_settings *settings,
                          setting_kind kind)
 {
-    return kind == SETTING_MAX_AGE && !is_declared(settings, kind) ? both->default_age_ns
-                                                                   : settings->values[kind];
+    if (is_declared(settings, kind))
+        return settings->values[kind];
+    return kind == SETTING_MAX_AGE ? both->default_age_ns : kind == SETTING_HISTORY ? 1 : 0;
 }
 
 /* Returns whether the limit became smaller; 0 means no limit. */
@@ -57,6 +59,8 @@ static breaking_rule rule_of(const settings_pair *both, setting_kind kind)
         return both->storage;
     if (kind == SETTING_RETENTION)
         return RULE_STREAM_RETENTION;
+    if (kind == SETTING_ENCODING)
+        return RULE_BUCKET_VALUE;
     bool is_less_kept = kind == SETTING_REPLICAS ? after < before : is_less(before, after);
     return is_less_kept ? both->shrunk : both->changed;
 }
@@ -98,6 +102,59 @@ void compare_streams(comparison *c, const model_stream *before, const model_stre
     compare_settings(c, &both);
 }
 
+static void compare_names(comparison *c, const settings_pair *both, breaking_rule moved)
+{
+    slice before = both->before->name;
+    slice after = both->after->name;
+
+    if (!slice_equal(before, after))
+        report(c, moved, both->after_origin->place, both->before_origin->place,
+               "the %s '%.*s' was %.*s at the server and is %.*s", both->word,
+               SLICE_PRINT(both->after_origin->name), SLICE_PRINT(before), SLICE_PRINT(after));
+}
+
+/* ---- Buckets --------------------------------------------------------------------------------- */
+
+static bool same_values(const model_type *before, const model_type *after)
+{
+    return before->kind == after->kind &&
+           (before->kind != TYPE_TABLE ||
+            same_origin(&before->table->origin, &after->table->origin));
+}
+
+static void compare_values(comparison *c, const model_bucket *before, const model_bucket *after)
+{
+    buffer was = buffer_in(c->memory);
+    buffer is = buffer_in(c->memory);
+
+    compare_referred(c, &before->value, &after->value);
+    if (same_values(&before->value, &after->value))
+        return;
+    model_print_type(&before->value, &was);
+    model_print_type(&after->value, &is);
+    report(c, RULE_BUCKET_VALUE, after->origin.place, before->origin.place,
+           "a value of the bucket '%.*s' was %.*s and is %.*s", SLICE_PRINT(after->origin.name),
+           SLICE_PRINT(buffer_slice(&was)), SLICE_PRINT(buffer_slice(&is)));
+}
+
+void compare_buckets(comparison *c, const model_bucket *before, const model_bucket *after)
+{
+    const settings_pair both = {.word = "bucket",
+                                .before_origin = &before->origin,
+                                .after_origin = &after->origin,
+                                .before = &before->settings,
+                                .after = &after->settings,
+                                .shrunk = RULE_BUCKET_SHRUNK,
+                                .changed = RULE_BUCKET_CHANGED,
+                                .storage = RULE_BUCKET_STORAGE};
+
+    compare_values(c, before, after);
+    compare_names(c, &both, RULE_BUCKET_MOVED);
+    compare_settings(c, &both);
+}
+
+/* ---- Object stores --------------------------------------------------------------------------- */
+
 void compare_objects(comparison *c, const model_objects *before, const model_objects *after)
 {
     const settings_pair both = {.word = "object store",
@@ -109,10 +166,6 @@ void compare_objects(comparison *c, const model_objects *before, const model_obj
                                 .changed = RULE_OBJECTS_CHANGED,
                                 .storage = RULE_OBJECTS_STORAGE};
 
-    if (!slice_equal(before->settings.name, after->settings.name))
-        report(c, RULE_OBJECTS_MOVED, after->origin.place, before->origin.place,
-               "the object store '%.*s' was %.*s at the server and is %.*s",
-               SLICE_PRINT(after->origin.name), SLICE_PRINT(before->settings.name),
-               SLICE_PRINT(after->settings.name));
+    compare_names(c, &both, RULE_OBJECTS_MOVED);
     compare_settings(c, &both);
 }

@@ -11,6 +11,7 @@ typedef struct service_draft {
     model_handler *handlers;
     model_publication *publications;
     subscription_draft subscriptions;
+    store_draft stores;
     model_called *called;
     text_table published; /* by the address of the message */
     text_table calls;     /* the same */
@@ -135,6 +136,12 @@ static void add_call(service_draft *draft, const ast_member *line)
     diag_note(draft->c->diags, first->place, "first given here");
 }
 
+static void add_watch(service_draft *draft, const ast_member *line)
+{
+    check_name_shape(draft->c, line->name);
+    check_watch(&draft->stores, line, handler_name(draft, line->name.text, line->name.place));
+}
+
 static void add_line(service_draft *draft, const ast_member *line)
 {
     switch (line->kind) {
@@ -149,6 +156,13 @@ static void add_line(service_draft *draft, const ast_member *line)
         break;
     case MEMBER_CALLS:
         add_call(draft, line);
+        break;
+    case MEMBER_WATCH:
+        add_watch(draft, line);
+        break;
+    case MEMBER_READS:
+    case MEMBER_WRITES:
+        check_use(&draft->stores, line);
         break;
     case MEMBER_FIELD:
     case MEMBER_VALUE:
@@ -168,6 +182,10 @@ void check_service(checker *c, symbol *s)
         .publications = ARENA_ARRAY(c->memory, lines->count, model_publication),
         .subscriptions =
             {c, s, ARENA_ARRAY(c->memory, check_count_subscriptions(c, s), model_subscription), 0},
+        .stores = {.c = c,
+                   .service = s,
+                   .watches = ARENA_ARRAY(c->memory, lines->count, model_watch),
+                   .uses = ARENA_ARRAY(c->memory, lines->count, model_use)},
         .called = ARENA_ARRAY(c->memory, lines->count, model_called),
         .published = text_table_in(c->memory),
         .calls = text_table_in(c->memory),
@@ -184,6 +202,10 @@ void check_service(checker *c, symbol *s)
         add_line(&draft, line);
     s->service->subscriptions = draft.subscriptions.subscriptions;
     s->service->subscription_count = draft.subscriptions.count;
+    s->service->watches = draft.stores.watches;
+    s->service->watch_count = draft.stores.watch_count;
+    s->service->uses = draft.stores.uses;
+    s->service->use_count = draft.stores.use_count;
 }
 
 /* ---- All services ---------------------------------------------------------------------------- */

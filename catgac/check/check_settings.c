@@ -185,9 +185,34 @@ static void check_value_type(checker *c, const symbol *s)
                     "a value of a bucket is a table, a string or bytes");
 }
 
+/* The runtime puts "KV_" before the name, and keys behind it. */
+static void check_bucket_name(const checker *c, const symbol *s)
+{
+    enum { NAME_MAX = 128 };
+    const model_settings *settings = &s->bucket->settings;
+    span written = settings->places[SETTING_NAME];
+
+    if (settings->name.length > NAME_MAX)
+        diag_report(c->diags, DIAG_BAD_SETTING,
+                    written.source != 0 ? written : s->declaration->name.place,
+                    "the name of a bucket at the server has at most %d bytes, and '%.*s' has %zu",
+                    NAME_MAX, SLICE_PRINT(settings->name), settings->name.length);
+}
+
+static void check_value_encoding(const checker *c, const symbol *s)
+{
+    const model_settings *settings = &s->bucket->settings;
+    model_type_kind kind = s->bucket->value.kind;
+
+    if (settings->values[SETTING_ENCODING] != 0 && (kind == TYPE_STRING || kind == TYPE_BYTES))
+        diag_report(c->diags, DIAG_BAD_SETTING, settings->places[SETTING_ENCODING],
+                    "only tables have an encoding: a string or bytes are stored as they are");
+}
+
 void check_bucket(checker *c, const symbol *s)
 {
     check_value_type(c, s);
     check_settings(c, s, &s->bucket->settings);
-    check_unsupported(c, s->declaration->place, "a bucket is");
+    check_bucket_name(c, s);
+    check_value_encoding(c, s);
 }

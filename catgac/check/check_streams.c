@@ -1,4 +1,4 @@
-/* check_streams.c -- checks streams of stored events, their subscribers, and object stores.
+/* check_streams.c -- checks streams of stored events, their subscribers, buckets and object stores.
  *
  * `@stream(Payments)` stores an event in a declared stream of its file. All other stored events of
  * a file share the stream of the namespace, named after namespace and version.
@@ -144,46 +144,84 @@ static void check_used(const checker *c, const model_stream *stream)
                     SLICE_PRINT(stream->origin.name), SLICE_PRINT(stream->origin.name));
 }
 
-/* ---- Object stores --------------------------------------------------------------------------- */
+/* ---- Buckets and object stores --------------------------------------------------------------- */
 
-/* The server keeps the objects of a store in the stream OBJ_<name>. check_streams() has put the
- * names of all streams into the scratch table. */
-static void check_name_of_store(const checker *c, const model_objects *store)
+/* A bucket or an object store, whose stream at the server has the prefix before its name. */
+typedef struct stored {
+    const model_origin *origin;
+    slice name; /* at the server, without the prefix */
+    const char *prefix;
+} stored;
+
+/* Compares with the names of streams, which check_streams() has put into the scratch table. */
+static void check_name_of_stream(const checker *c, const stored *store)
 {
     buffer name = buffer_in(c->memory);
 
-    buffer_printf(&name, "OBJ_%.*s", SLICE_PRINT(store->settings.name));
+    buffer_printf(&name, "%s%.*s", store->prefix, SLICE_PRINT(store->name));
     const model_stream *first = text_table_find(&c->scratch, buffer_slice(&name));
     if (first == NULL)
         return;
-    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin.place,
-                "the objects of '%.*s' are stored in '%.*s', which is the name of another stream",
-                SLICE_PRINT(store->origin.name), SLICE_PRINT(buffer_slice(&name)));
+    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin->place,
+                "'%.*s' is stored in '%.*s', which is the name of another stream",
+                SLICE_PRINT(store->origin->name), SLICE_PRINT(buffer_slice(&name)));
     diag_note(c->diags, first->place, "the other one is here");
 }
 
-static void check_same_store(const checker *c, text_table *stores, const model_objects *store)
+/* Compares with the names of the same kind. */
+static void check_same_store(const checker *c, text_table *names, const char *kind,
+                             const stored *store)
 {
-    const model_objects *first =
-        text_table_insert(stores, store->settings.name, (void *)(uintptr_t)store);
+    const model_origin *first =
+        text_table_insert(names, store->name, (void *)(uintptr_t)store->origin);
 
     if (first == NULL)
         return;
-    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin.place,
-                "another object store has the name '%.*s' at the server",
-                SLICE_PRINT(store->settings.name));
-    diag_note(c->diags, first->origin.place, "the other one is here");
+    diag_report(c->diags, DIAG_STREAM_CONFLICT, store->origin->place,
+                "another %s has the name '%.*s' at the server", kind, SLICE_PRINT(store->name));
+    diag_note(c->diags, first->place, "the other one is here");
 }
 
-static void check_stores(const checker *c)
+static void check_object_stores(const checker *c)
 {
-    text_table stores = text_table_in(c->memory);
+    text_table names = text_table_in(c->memory);
 
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;
         for (size_t j = 0; j < module->object_store_count; j++) {
-            check_name_of_store(c, &module->object_stores[j]);
-            check_same_store(c, &stores, &module->object_stores[j]);
+            const model_objects *objects = &module->object_stores[j];
+            const stored store = {&objects->origin, objects->settings.name, "OBJ_"};
+            check_name_of_stream(c, &store);
+            check_same_store(c, &names, "object store", &store);
+        }
+    }
+}
+
+/* Adds the buckets of claims: those of idempotent commands, named by the compiler. */
+static void add_claims(const checker *c, text_table *names)
+{
+    for (size_t i = 0; i < c->scope_count; i++) {
+        const model_module *module = c->scopes[i].module;
+        for (size_t j = 0; j < module->message_count; j++) {
+            const model_message *message = &module->messages[j];
+            if (message->bucket.length > 0)
+                text_table_insert(names, message->bucket, (void *)(uintptr_t)&message->origin);
+        }
+    }
+}
+
+static void check_buckets(const checker *c)
+{
+    text_table names = text_table_in(c->memory);
+
+    add_claims(c, &names);
+    for (size_t i = 0; i < c->scope_count; i++) {
+        const model_module *module = c->scopes[i].module;
+        for (size_t j = 0; j < module->bucket_count; j++) {
+            const model_bucket *bucket = &module->buckets[j];
+            const stored store = {&bucket->origin, bucket->settings.name, "KV_"};
+            check_name_of_stream(c, &store);
+            check_same_store(c, &names, "bucket", &store);
         }
     }
 }
@@ -304,7 +342,8 @@ void check_streams(checker *c)
                 check_work_queue(c, stream);
         }
     }
-    check_stores(c);
+    check_object_stores(c);
+    check_buckets(c);
     text_table_clear(&c->scratch);
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;

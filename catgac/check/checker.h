@@ -23,6 +23,7 @@
  * check_streams.c     where events and objects are stored, and who hears events there
  * check_calls.c       services that wait for each other
  * check_subscriptions.c subscriptions to events, by key and to families
+ * check_uses.c        buckets and object stores that services watch, read and write
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
  */
@@ -271,6 +272,24 @@ size_t check_count_subscriptions(const checker *c, const symbol *service);
  * event that the line names, or NULL; `function` the interned name of the handler. */
 void check_subscribe(subscription_draft *draft, const ast_member *line, const symbol *event,
                      slice function);
+
+/* ---- check_uses.c ---------------------------------------------------------------------------- */
+
+/* The uses of buckets and object stores of a service, while it is checked. */
+typedef struct store_draft {
+    checker *c;
+    const symbol *service;
+    model_watch *watches;
+    size_t watch_count;
+    model_use *uses;
+    size_t use_count;
+} store_draft;
+
+/* Adds the line `watch`; `function` is the interned name of the handler. */
+void check_watch(store_draft *draft, const ast_member *line, slice function);
+
+/* Adds the line `reads` or `writes`. */
+void check_use(store_draft *draft, const ast_member *line);
 
 /* ---- check_delivery.c, check_keys.c, check_http.c, check_settings.c, check_streams.c,
  * check_calls.c

@@ -1,4 +1,4 @@
-/* explain.c -- see explain.h: selects the messages and services. */
+/* explain.c -- see explain.h: selects messages, stores and services. */
 #include "explain/explain.h"
 
 #include "explain/parts.h"
@@ -37,6 +37,10 @@ static void consider_all(suggestion *search, const model *facts)
         const model_module *module = facts->modules[i];
         for (size_t j = 0; j < module->message_count; j++)
             suggestion_consider(search, module->messages[j].origin.name);
+        for (size_t j = 0; j < module->bucket_count; j++)
+            suggestion_consider(search, module->buckets[j].origin.name);
+        for (size_t j = 0; j < module->object_store_count; j++)
+            suggestion_consider(search, module->object_stores[j].origin.name);
         for (size_t j = 0; j < module->service_count; j++)
             suggestion_consider(search, module->services[j].origin.name);
     }
@@ -48,9 +52,22 @@ static void report_unknown(diagnostics *diags, const model *facts, const char *n
 
     consider_all(&search, facts);
     diag_report(diags, DIAG_UNKNOWN_NAME, (span){0, 0, 0},
-                "no message, service or namespace is called '%s'%s%.*s%s", name,
-                search.best.length > 0 ? "; did you mean '" : "", SLICE_PRINT(search.best),
+                "no message, bucket, object store, service or namespace is called '%s'%s%.*s%s",
+                name, search.best.length > 0 ? "; did you mean '" : "", SLICE_PRINT(search.best),
                 search.best.length > 0 ? "'?" : "");
+}
+
+static void choose_stores(arena *memory, const model_module *module, const wanted *w,
+                          explained *chosen)
+{
+    for (size_t i = 0; i < module->bucket_count; i++) {
+        if (is_wanted(memory, w, &module->buckets[i].origin))
+            chosen->stores[chosen->store_count++] = store_of_bucket(&module->buckets[i]);
+    }
+    for (size_t i = 0; i < module->object_store_count; i++) {
+        if (is_wanted(memory, w, &module->object_stores[i].origin))
+            chosen->stores[chosen->store_count++] = store_of_objects(&module->object_stores[i]);
+    }
 }
 
 static void choose_from(arena *memory, const model_module *module, const wanted *w,
@@ -60,6 +77,7 @@ static void choose_from(arena *memory, const model_module *module, const wanted 
         if (is_wanted(memory, w, &module->messages[i].origin))
             chosen->messages[chosen->message_count++] = &module->messages[i];
     }
+    choose_stores(memory, module, w, chosen);
     for (size_t i = 0; i < module->service_count; i++) {
         if (is_wanted(memory, w, &module->services[i].origin))
             chosen->services[chosen->service_count++] = &module->services[i];
@@ -71,15 +89,19 @@ explained explain_choose(arena *memory, diagnostics *diags, const model *facts,
 {
     wanted w = {names, name_count, ARENA_ARRAY(memory, name_count, bool)};
     size_t messages = 0;
+    size_t stores = 0;
     size_t services = 0;
 
     for (size_t i = 0; i < facts->module_count; i++) {
         messages += facts->modules[i]->message_count;
+        stores += facts->modules[i]->bucket_count + facts->modules[i]->object_store_count;
         services += facts->modules[i]->service_count;
     }
     explained chosen = {.parts = parts_by_message(memory, facts),
                         .messages = ARENA_ARRAY(memory, messages, const model_message *),
-                        .services = ARENA_ARRAY(memory, services, const model_service *)};
+                        .stores = ARENA_ARRAY(memory, stores, explained_store),
+                        .services = ARENA_ARRAY(memory, services, const model_service *),
+                        .facts = facts};
     for (size_t i = 0; i < facts->module_count; i++)
         choose_from(memory, facts->modules[i], &w, &chosen);
     for (size_t i = 0; i < name_count; i++) {

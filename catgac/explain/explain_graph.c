@@ -1,17 +1,17 @@
-/* explain_graph.c -- prints a graph: services and messages are nodes; sending and receiving are
- * edges, labelled with the delivery. Both graph languages share one traversal. */
+/* explain_graph.c -- prints a graph: services, messages and stores are nodes; sending and receiving
+ * are edges, labelled with the delivery. Both graph languages share one traversal. */
 #include "explain/parts.h"
 
 typedef struct node {
     slice id; /* letters, digits and underscores */
     slice name;
-    const char *kind; /* of a message; NULL for a service */
+    const char *kind; /* of a message or store; NULL for a service */
 } node;
 
 typedef struct edge {
     slice from, to;
     slice label;
-    bool is_kept; /* the message is stored */
+    bool is_kept; /* the message or value is stored */
 } edge;
 
 /* The syntax of a graph language. Names and labels are plain words and need no escapes. */
@@ -124,15 +124,8 @@ static slice label_of(arena *memory, const part *of)
     return buffer_slice(&label);
 }
 
-static void draw_part(drawing *d, const part *of)
+static void draw_edge(drawing *d, edge shown)
 {
-    slice service = draw_node(d, &of->service->origin, NULL);
-    slice message = draw_node(d, &of->message->origin, message_word(of->message));
-    bool sends = of->role == ROLE_CALLS || of->role == ROLE_PUBLISHES;
-    edge shown = {.from = sends ? service : message,
-                  .to = sends ? message : service,
-                  .label = label_of(d->memory, of),
-                  .is_kept = model_is_stored(of->message)};
     buffer key = buffer_in(d->memory);
 
     buffer_printf(&key, "%.*s %.*s %.*s", SLICE_PRINT(shown.from), SLICE_PRINT(shown.to),
@@ -141,10 +134,50 @@ static void draw_part(drawing *d, const part *of)
         d->style->put_edge(&shown, d->out);
 }
 
+static void draw_part(drawing *d, const part *of)
+{
+    slice service = draw_node(d, &of->service->origin, NULL);
+    slice message = draw_node(d, &of->message->origin, message_word(of->message));
+    bool sends = of->role == ROLE_CALLS || of->role == ROLE_PUBLISHES;
+
+    draw_edge(d, (edge){.from = sends ? service : message,
+                        .to = sends ? message : service,
+                        .label = label_of(d->memory, of),
+                        .is_kept = model_is_stored(of->message)});
+}
+
 static void draw_parts(drawing *d, part_list parts)
 {
     for (size_t i = 0; i < parts.count; i++)
         draw_part(d, &parts.items[i]);
+}
+
+/* ---- Buckets and object stores --------------------------------------------------------------- */
+
+static slice store_label(arena *memory, const store_part *of)
+{
+    buffer label = buffer_in(memory);
+
+    if (of->role == STORE_WATCHES)
+        buffer_printf(&label, "watch %.*s as %.*s", SLICE_PRINT(store_watch_pattern(of->watch)),
+                      SLICE_PRINT(of->watch->function));
+    else
+        buffer_append_text(&label, of->role == STORE_WRITES ? "writes" : "reads");
+    return buffer_slice(&label);
+}
+
+static void draw_store_parts(drawing *d, store_part_list parts)
+{
+    for (size_t i = 0; i < parts.count; i++) {
+        const store_part *of = &parts.items[i];
+        slice service = draw_node(d, &of->service->origin, NULL);
+        slice store = draw_node(d, of->store.origin, store_word(&of->store));
+        bool writes = of->role == STORE_WRITES;
+        draw_edge(d, (edge){.from = writes ? service : store,
+                            .to = writes ? store : service,
+                            .label = store_label(d->memory, of),
+                            .is_kept = true});
+    }
 }
 
 static void draw(arena *memory, const explained *chosen, const style *in, buffer *out)
@@ -155,11 +188,17 @@ static void draw(arena *memory, const explained *chosen, const style *in, buffer
     for (size_t i = 0; i < chosen->service_count; i++) {
         draw_node(&d, &chosen->services[i]->origin, NULL);
         draw_parts(&d, parts_of_service(memory, chosen->services[i]));
+        draw_store_parts(&d, store_parts_of_service(memory, chosen->services[i]));
     }
     for (size_t i = 0; i < chosen->message_count; i++) {
         const model_message *message = chosen->messages[i];
         draw_node(&d, &message->origin, message_word(message));
         draw_parts(&d, parts_of_message(chosen->parts, message));
+    }
+    for (size_t i = 0; i < chosen->store_count; i++) {
+        const explained_store *store = &chosen->stores[i];
+        draw_node(&d, store->origin, store_word(store));
+        draw_store_parts(&d, store_parts_of_store(memory, chosen->facts, store));
     }
     buffer_append_text(out, in->end);
 }

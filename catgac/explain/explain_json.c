@@ -1,4 +1,4 @@
-/* explain_json.c -- prints one JSON object with messages and services. Durations are in
+/* explain_json.c -- prints one JSON object with messages, stores and services. Durations are in
  * nanoseconds; members that do not apply are omitted. */
 #include "base/json.h"
 #include "explain/parts.h"
@@ -186,9 +186,88 @@ static void put_message(json_writer *w, const part_list *all, const model_messag
     json_close(w, '}');
 }
 
+/* ---- Buckets and object stores --------------------------------------------------------------- */
+
+/* Prints the services of a store, or the stores of a service. */
+static void put_store_parts(json_writer *w, const store_part_list *parts, store_role wanted,
+                            const char *key, bool of_store)
+{
+    json_open(w, key, '[');
+    for (size_t i = 0; i < parts->count; i++) {
+        const store_part *of = &parts->items[i];
+        if (of->role != wanted)
+            continue;
+        json_open(w, NULL, '{');
+        put_full_name(w, of_store ? "service" : store_word(&of->store),
+                      of_store ? &of->service->origin : of->store.origin);
+        if (wanted == STORE_WATCHES) {
+            json_put_text(w, "handler", of->watch->function);
+            json_put_text(w, "keys", store_watch_pattern(of->watch));
+        }
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
+static void put_store_settings(json_writer *w, const model_settings *settings)
+{
+    const uint64_t *values = settings->values;
+
+    json_put_text(w, "stored_as", settings->name);
+    json_put_text(w, "storage", values[SETTING_STORAGE] != 0 ? SLICE("memory") : SLICE("file"));
+    put_limit(w, "history", values[SETTING_HISTORY]);
+    put_limit(w, "max_age_ns", values[SETTING_MAX_AGE]);
+    put_limit(w, "max_bytes", values[SETTING_MAX_BYTES]);
+    put_limit(w, "max_value_bytes", values[SETTING_MAX_VALUE_BYTES]);
+    put_limit(w, "replicas", values[SETTING_REPLICAS]);
+}
+
+static void put_values(json_writer *w, const model_bucket *bucket)
+{
+    buffer type = buffer_in(w->out->memory);
+
+    if (bucket->value.kind == TYPE_TABLE) {
+        put_full_name(w, "value", &bucket->value.table->origin);
+        json_put_text(w, "encoding",
+                      bucket->settings.values[SETTING_ENCODING] != 0 ? SLICE("json")
+                                                                     : SLICE("binary"));
+        return;
+    }
+    model_print_type(&bucket->value, &type);
+    json_put_text(w, "value", buffer_slice(&type));
+}
+
+static void put_store(json_writer *w, const model *facts, const explained_store *store)
+{
+    store_part_list parts = store_parts_of_store(w->out->memory, facts, store);
+
+    json_open(w, NULL, '{');
+    put_origin(w, store->origin);
+    if (store->bucket != NULL)
+        put_values(w, store->bucket);
+    put_store_settings(w, store->settings);
+    if (store->bucket != NULL)
+        put_store_parts(w, &parts, STORE_WATCHES, "watched_by", true);
+    put_store_parts(w, &parts, STORE_READS, "read_by", true);
+    put_store_parts(w, &parts, STORE_WRITES, "written_by", true);
+    json_close(w, '}');
+}
+
+static void put_stores(json_writer *w, const explained *chosen, bool buckets, const char *key)
+{
+    json_open(w, key, '[');
+    for (size_t i = 0; i < chosen->store_count; i++)
+        if ((chosen->stores[i].bucket != NULL) == buckets)
+            put_store(w, chosen->facts, &chosen->stores[i]);
+    json_close(w, ']');
+}
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
 static void put_service(json_writer *w, const model_service *service)
 {
     part_list parts = parts_of_service(w->out->memory, service);
+    store_part_list stores = store_parts_of_service(w->out->memory, service);
 
     json_open(w, NULL, '{');
     put_origin(w, &service->origin);
@@ -196,6 +275,9 @@ static void put_service(json_writer *w, const model_service *service)
     put_parts(w, &parts, ROLE_PUBLISHES, "publishes", false);
     put_parts(w, &parts, ROLE_SUBSCRIBES, "subscribes", false);
     put_parts(w, &parts, ROLE_CALLS, "calls", false);
+    put_store_parts(w, &stores, STORE_WATCHES, "watches", false);
+    put_store_parts(w, &stores, STORE_READS, "reads", false);
+    put_store_parts(w, &stores, STORE_WRITES, "writes", false);
     json_close(w, '}');
 }
 
@@ -208,6 +290,8 @@ void explain_json(const explained *chosen, buffer *out)
     for (size_t i = 0; i < chosen->message_count; i++)
         put_message(&w, chosen->parts, chosen->messages[i]);
     json_close(&w, ']');
+    put_stores(&w, chosen, true, "buckets");
+    put_stores(&w, chosen, false, "object_stores");
     json_open(&w, "services", '[');
     for (size_t i = 0; i < chosen->service_count; i++)
         put_service(&w, chosen->services[i]);

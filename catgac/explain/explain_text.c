@@ -1,4 +1,4 @@
-/* explain_text.c -- prints text: a paragraph for each message and service. */
+/* explain_text.c -- prints text: a paragraph for each message, store and service. */
 #include "base/utf8.h"
 #include "explain/parts.h"
 
@@ -243,11 +243,90 @@ static void print_message(const part_list *all, const model_message *message, bu
         print_http(out, message);
 }
 
+/* ---- Buckets and object stores --------------------------------------------------------------- */
+
+/* Appends ", WORD NUMBER OF", unless the number is 0. */
+static void append_limit(buffer *out, const char *before, uint64_t limit, const char *after)
+{
+    if (limit > 0)
+        buffer_printf(out, "%s%" PRIu64 "%s", before, limit, after);
+}
+
+static void print_store_settings(buffer *out, const model_settings *settings)
+{
+    const uint64_t *values = settings->values;
+
+    begin_line(out, "stored in");
+    buffer_append(out, settings->name);
+    buffer_append_text(out, values[SETTING_STORAGE] != 0 ? ", in memory" : ", on disk");
+    append_limit(out, ", ", values[SETTING_HISTORY], " values of each key");
+    if (values[SETTING_MAX_AGE] > 0) {
+        buffer_append_text(out, ", for ");
+        model_print_duration(values[SETTING_MAX_AGE], out);
+    }
+    append_limit(out, ", at most ", values[SETTING_MAX_BYTES], " bytes");
+    append_limit(out, ", of each value at most ", values[SETTING_MAX_VALUE_BYTES], " bytes");
+    append_limit(out, ", on ", values[SETTING_REPLICAS],
+                 values[SETTING_REPLICAS] == 1 ? " server" : " servers");
+    buffer_append_char(out, '\n');
+}
+
+static void append_watch(buffer *out, const store_part *of)
+{
+    if (of->role == STORE_WATCHES)
+        buffer_printf(out, " as %.*s, keys %.*s", SLICE_PRINT(of->watch->function),
+                      SLICE_PRINT(store_watch_pattern(of->watch)));
+    buffer_append_char(out, '\n');
+}
+
+/* Prints the services of a store, or the stores of a service. */
+static void print_store_parts(buffer *out, const store_part_list *parts, store_role wanted,
+                              const char *word, bool of_store)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        const store_part *of = &parts->items[i];
+        if (of->role != wanted)
+            continue;
+        begin_line(out, word);
+        append_name(out, of_store ? &of->service->origin : of->store.origin);
+        append_watch(out, of);
+        word = "";
+    }
+}
+
+static void print_values(buffer *out, const model_bucket *bucket)
+{
+    begin_line(out, "values");
+    model_print_type(&bucket->value, out);
+    if (bucket->value.kind == TYPE_TABLE)
+        buffer_append_text(out,
+                           bucket->settings.values[SETTING_ENCODING] != 0 ? ", json" : ", binary");
+    buffer_append_char(out, '\n');
+}
+
+static void print_store(arena *memory, const model *facts, const explained_store *store,
+                        buffer *out)
+{
+    store_part_list parts = store_parts_of_store(memory, facts, store);
+
+    buffer_printf(out, "%s ", store_word(store));
+    append_full_name(out, store->origin);
+    buffer_append_char(out, '\n');
+    print_doc(out, &store->origin->doc);
+    if (store->bucket != NULL)
+        print_values(out, store->bucket);
+    print_store_settings(out, store->settings);
+    print_store_parts(out, &parts, STORE_WATCHES, "watched by", true);
+    print_store_parts(out, &parts, STORE_READS, "read by", true);
+    print_store_parts(out, &parts, STORE_WRITES, "written by", true);
+}
+
 /* ---- Services -------------------------------------------------------------------------------- */
 
 static void print_service(arena *memory, const model_service *service, buffer *out)
 {
     part_list parts = parts_of_service(memory, service);
+    store_part_list stores = store_parts_of_service(memory, service);
 
     buffer_append_text(out, "service ");
     append_full_name(out, &service->origin);
@@ -262,6 +341,9 @@ static void print_service(arena *memory, const model_service *service, buffer *o
     print_service_parts(out, &parts, ROLE_PUBLISHES, "publishes");
     print_service_parts(out, &parts, ROLE_SUBSCRIBES, "subscribes");
     print_service_parts(out, &parts, ROLE_CALLS, "calls");
+    print_store_parts(out, &stores, STORE_WATCHES, "watches", false);
+    print_store_parts(out, &stores, STORE_READS, "reads", false);
+    print_store_parts(out, &stores, STORE_WRITES, "writes", false);
 }
 
 void explain_text(arena *memory, const explained *chosen, buffer *out)
@@ -269,6 +351,10 @@ void explain_text(arena *memory, const explained *chosen, buffer *out)
     for (size_t i = 0; i < chosen->message_count; i++) {
         buffer_append_text(out, out->length > 0 ? "\n" : "");
         print_message(chosen->parts, chosen->messages[i], out);
+    }
+    for (size_t i = 0; i < chosen->store_count; i++) {
+        buffer_append_text(out, out->length > 0 ? "\n" : "");
+        print_store(memory, chosen->facts, &chosen->stores[i], out);
     }
     for (size_t i = 0; i < chosen->service_count; i++) {
         buffer_append_text(out, out->length > 0 ? "\n" : "");

@@ -253,3 +253,8 @@ uint64_t model_backoff_total(const model_message *message)
     }
     return total;
 }
+
+const model_origin *model_used_origin(const model_use *use)
+{
+    return use->bucket != NULL ? &use->bucket->origin : &use->objects->origin;
+}

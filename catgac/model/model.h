@@ -39,6 +39,8 @@ typedef struct model_handler model_handler;
 typedef struct model_publication model_publication;
 typedef struct model_subscription model_subscription;
 typedef struct model_called model_called;
+typedef struct model_watch model_watch;
+typedef struct model_use model_use;
 
 /* ---- Members of every declaration ------------------------------------------------------------ */
 
@@ -418,6 +420,27 @@ struct model_called {
     model_doc doc;
 };
 
+/* `watch`: a handler gets each entry of a bucket. */
+struct model_watch {
+    const model_bucket *bucket;
+    slice pattern;  /* of keys; empty: every key */
+    slice function; /* the name after `as`, as a C member */
+    span place;
+    model_doc doc;
+};
+
+/* `reads` and `writes`: of a bucket, or of an object store. */
+struct model_use {
+    bool writes;
+    const model_bucket *bucket;   /* or NULL */
+    const model_objects *objects; /* or NULL */
+    span place;
+    model_doc doc;
+};
+
+/* Returns the bucket or object store of a use. */
+const model_origin *model_used_origin(const model_use *use);
+
 struct model_service {
     model_origin origin;
     const model_handler *handlers;
@@ -428,6 +451,10 @@ struct model_service {
     size_t subscription_count;
     const model_called *called;
     size_t called_count;
+    const model_watch *watches;
+    size_t watch_count;
+    const model_use *uses;
+    size_t use_count;
 };
 
 /* ---- Files ----------------------------------------------------------------------------------- */

@@ -236,6 +236,23 @@ static void dump_message(const model_message *message, buffer *out)
     dump_ways(message, out);
 }
 
+static void dump_uses(const model_service *service, buffer *out)
+{
+    for (size_t i = 0; i < service->watch_count; i++) {
+        const model_watch *watch = &service->watches[i];
+        dump_doc(&watch->doc, "    ", out);
+        buffer_printf(out, "    watch %.*s %.*s as %.*s\n", SLICE_PRINT(watch->bucket->origin.name),
+                      SLICE_PRINT(watch->pattern.length == 0 ? SLICE(">") : watch->pattern),
+                      SLICE_PRINT(watch->function));
+    }
+    for (size_t i = 0; i < service->use_count; i++) {
+        const model_use *use = &service->uses[i];
+        dump_doc(&use->doc, "    ", out);
+        buffer_printf(out, "    %s %.*s\n", use->writes ? "writes" : "reads",
+                      SLICE_PRINT(model_used_origin(use)->name));
+    }
+}
+
 static void dump_service(const model_service *service, buffer *out)
 {
     dump_doc(&service->origin.doc, "  ", out);
@@ -267,6 +284,7 @@ static void dump_service(const model_service *service, buffer *out)
         buffer_printf(out, "    calls %.*s\n",
                       SLICE_PRINT(service->called[i].message->origin.name));
     }
+    dump_uses(service, out);
 }
 
 static void dump_module(const model_module *module, buffer *out)

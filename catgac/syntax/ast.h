@@ -124,7 +124,10 @@ typedef enum ast_member_kind {
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
-    MEMBER_ON,     /* on path(key: value) group|broadcast as name; on path.* ... */
+    MEMBER_ON,    /* on path(key: value) group|broadcast as name; on path.* ... */
+    MEMBER_WATCH, /* watch path(value) as name */
+    MEMBER_READS, /* reads path */
+    MEMBER_WRITES,
     MEMBER_SETTING /* name: value; of stream, bucket, objects */
 } ast_member_kind;
 

@@ -118,15 +118,29 @@ static void dump_annotations(const ast_annotations *annotations, buffer *out)
     }
 }
 
+/* Dumps the pattern of a watch, which may be NULL, and the word before its name. */
+static void dump_pattern(const ast_expression *pattern, buffer *out)
+{
+    if (pattern != NULL) {
+        buffer_append_char(out, '(');
+        dump_expression(pattern, out);
+        buffer_append_char(out, ')');
+    }
+    buffer_append_text(out, " as ");
+}
+
 static void dump_member(const ast_member *member, buffer *out)
 {
-    static const char *const words[] = {"", "", "", "handle ", "publish ", "calls ", "on ", ""};
+    static const char *const words[] = {"",    "",       "",       "handle ", "publish ", "calls ",
+                                        "on ", "watch ", "reads ", "writes ", ""};
 
     dump_doc(member->doc, "  ", out);
     buffer_printf(out, "  %s%.*s", words[member->kind], SLICE_PRINT(member->path.text));
     if (member->is_family)
         buffer_append_text(out, ".*");
     dump_arguments(&member->selection, out);
+    if (member->kind == MEMBER_WATCH)
+        dump_pattern(member->value, out);
     if (member->kind == MEMBER_ON)
         buffer_append_text(out, member->is_broadcast ? " broadcast as " : " group as ");
     buffer_append(out, member->name.text);
@@ -134,7 +148,7 @@ static void dump_member(const ast_member *member, buffer *out)
         buffer_append_text(out, ": ");
         dump_type(member->type, out);
     }
-    if (member->value != NULL) {
+    if (member->value != NULL && member->kind != MEMBER_WATCH) {
         buffer_append_text(out, member->kind == MEMBER_SETTING ? ": " : " = ");
         dump_expression(member->value, out);
     }

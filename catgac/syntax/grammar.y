@@ -29,7 +29,7 @@
 
 %fallback IDENTIFIER CONST ENUM FLAGS STRUCT TABLE UNION ERRORS COMMAND QUERY EVENT STREAM
                      BUCKET OBJECTS SERVICE NAMESPACE VERSION IMPORT THROWS HANDLE PUBLISH CALLS ON
-                     GROUP BROADCAST AS.
+                     GROUP BROADCAST AS WATCH READS WRITES.
 
 %left BAR.
 %left AMPERSAND.
@@ -300,6 +300,18 @@ line(M) ::= ON(K) path(P) selection(S) delivery(B) AS IDENTIFIER(N) SEMICOLON.
 line(M) ::= ON(K) path(P) DOT STAR delivery(B) AS IDENTIFIER(N) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B;
       M->is_family = true; M->name = ast_make_name(MAKER, N); }
+
+line(M) ::= WATCH(K) path(P) pattern(E) AS IDENTIFIER(N) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_WATCH, K); M->path = P; M->value = E;
+      M->name = ast_make_name(MAKER, N); }
+line(M) ::= READS(K) path(P) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_READS, K); M->path = P; }
+line(M) ::= WRITES(K) path(P) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_WRITES, K); M->path = P; }
+
+%type pattern {const ast_expression *}
+pattern(E) ::= .                                                  { E = NULL; }
+pattern(E) ::= LEFT_PARENTHESIS expression(X) RIGHT_PARENTHESIS.  { E = X; }
 
 %type selection {ast_arguments}
 selection(S) ::= .                                                  { S = (ast_arguments){0}; }

@@ -7,6 +7,9 @@
 #define ${module.guard}
 
 #include <catga/gen.h>
+% if module.buckets
+#include <catga/kv_values.h>
+% end
 % if module.object_stores
 #include <catga/objects.h>
 % end
@@ -474,6 +477,167 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 #endif
 % end
 %#
+%# ---- Buckets
+% for bucket in module.buckets
+
+/* ---- Bucket ${bucket.name} of ${bucket.value_name} ---- */
+
+  % for line in bucket.doc
+/* ${line|comment} */
+  % end
+/* catga/kv.h is the manual of its functions. */
+extern const catga_values ${bucket.type}_values;
+
+/* An entry. ${bucket.type}_entry_free frees it after a get. */
+typedef struct ${bucket.type}_entry {
+    catga_string key;
+    ${bucket.value} value; /* of a marker or an invalid value: defaults, or empty */
+    uint64_t revision;
+    int64_t time_ns; /* when it was stored: nanoseconds since 1970 */
+    catga_bucket_change change;
+    catga_status status; /* CATGA_OK; CATGA_BAD_MESSAGE: the value is not what the schema says */
+    catga_value_entry source; /* with the stored bytes, and the reason of the status */
+} ${bucket.type}_entry;
+
+/* Used by the functions below. */
+static inline ${bucket.type}_entry ${bucket.type}_entry_of(
+        const catga_value_entry *source)
+{
+    ${bucket.type}_entry entry;
+    entry.key = source->stored.key;
+  % if bucket.is_table
+    entry.value.table = source->table;
+  % else if bucket.is_string
+    entry.value = catga_value_text(source);
+  % else
+    entry.value = source->stored.value;
+  % end
+    entry.revision = source->stored.revision;
+    entry.time_ns = source->stored.time_ns;
+    entry.change = source->stored.change;
+    entry.status = source->status;
+    entry.source = *source;
+    return entry;
+}
+
+/* Frees an entry of a get, before catga_close. Also allowed after a failure, and a second time. */
+static inline void ${bucket.type}_entry_free(${bucket.type}_entry *entry)
+{
+    catga_values_free(&entry->source);
+}
+
+/* Creates the bucket unless it exists. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_ensure(catga_bus *bus)
+{
+    return catga_bucket_ensure(bus, &${bucket.type}_values.bucket);
+}
+
+/* Stores a value. CATGA_INVALID_MESSAGE: it breaks a rule of the schema, which the log names. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_put(catga_bus *bus,
+        catga_string key, ${bucket.parameter}, uint64_t *revision)
+{
+    return catga_values_put(bus, &${bucket.type}_values, key, ${bucket.argument}, revision);
+}
+
+/* Stores a value if the key has none. CATGA_CONFLICT: it has one. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_create(catga_bus *bus,
+        catga_string key, ${bucket.parameter}, uint64_t *revision)
+{
+    return catga_values_create(bus, &${bucket.type}_values, key, ${bucket.argument}, revision);
+}
+
+/* Stores a value if the latest revision of the key is `expected`; 0: if the key never had a value.
+ * CATGA_CONFLICT: it is another; get the value, and decide again. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_update(catga_bus *bus,
+        catga_string key, ${bucket.parameter}, uint64_t expected, uint64_t *revision)
+{
+    return catga_values_update(
+        bus, &${bucket.type}_values, key, ${bucket.argument}, expected, revision);
+}
+
+/* Deletes the value of a key. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_delete(catga_bus *bus,
+        catga_string key, uint64_t *revision)
+{
+    return catga_bucket_delete(bus, &${bucket.type}_values.bucket, key, revision);
+}
+
+/* Deletes it if the latest revision of the key is `expected`. CATGA_CONFLICT: it is another. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_delete_revision(catga_bus *bus,
+        catga_string key, uint64_t expected, uint64_t *revision)
+{
+    return catga_bucket_delete_revision(bus, &${bucket.type}_values.bucket, key, expected,
+        revision);
+}
+
+/* Deletes the value of a key and all its earlier values. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_purge(catga_bus *bus,
+        catga_string key, uint64_t *revision)
+{
+    return catga_bucket_purge(bus, &${bucket.type}_values.bucket, key, revision);
+}
+
+/* Gets the value of a key. CATGA_NOT_FOUND: it has none. CATGA_BAD_MESSAGE: the stored value is not
+ * what the schema says; the entry has its revision and its bytes. Free the entry in any case. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_get(catga_bus *bus,
+        catga_string key, ${bucket.type}_entry *entry)
+{
+    catga_value_entry source;
+    catga_status status = catga_values_get(bus, &${bucket.type}_values, key, &source);
+    *entry = ${bucket.type}_entry_of(&source);
+    return status;
+}
+
+/* Gets an earlier value, or a marker. CATGA_NOT_FOUND: the revision is gone, or is of another key.
+ */
+CATGA_CHECKED static inline catga_status ${bucket.type}_get_revision(catga_bus *bus,
+        catga_string key, uint64_t revision, ${bucket.type}_entry *entry)
+{
+    catga_value_entry source;
+    catga_status status =
+        catga_values_get_revision(bus, &${bucket.type}_values, key, revision, &source);
+    *entry = ${bucket.type}_entry_of(&source);
+    return status;
+}
+
+/* Visits the keys with a value; the entries have none. `pattern` NULL: all keys. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_keys(catga_bus *bus,
+        const char *pattern, catga_bucket_visit *visit, void *user)
+{
+    return catga_bucket_keys(bus, &${bucket.type}_values.bucket, pattern, visit, user);
+}
+
+/* Receives an entry, which is valid until it returns; false ends the walk. */
+typedef bool ${bucket.type}_visit(const ${bucket.type}_entry *entry, void *user);
+
+/* Visits the kept entries of the keys of a pattern, markers and invalid values included, the oldest
+ * first. */
+CATGA_CHECKED catga_status ${bucket.type}_history(catga_bus *bus,
+        const char *pattern, ${bucket.type}_visit *visit, void *user);
+
+/* Receives an entry, which is valid until it returns; NULL once, after the present entries. An
+ * invalid value comes with its status, and further entries follow. */
+typedef void ${bucket.type}_changed(const ${bucket.type}_entry *entry, void *user);
+
+/* Begins to watch the keys of a pattern, until catga_bucket_unwatch or until the bus drains. */
+CATGA_CHECKED catga_status ${bucket.type}_watch(catga_bus *bus, const char *pattern,
+        catga_watch_start start, ${bucket.type}_changed *changed, void *user,
+        catga_bucket_watcher **watcher);
+
+/* Describes the stream of the bucket. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_state(catga_bus *bus,
+        catga_stream_state *state)
+{
+    return catga_bucket_get_state(bus, &${bucket.type}_values.bucket, state);
+}
+
+/* Deletes the bucket with all its values. */
+CATGA_CHECKED static inline catga_status ${bucket.type}_remove(catga_bus *bus)
+{
+    return catga_bucket_remove(bus, &${bucket.type}_values.bucket);
+}
+% end
+%#
 %# ---- Object stores
 % for store in module.object_stores
 
@@ -731,7 +895,7 @@ CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *co
   % end
 % end
 %#
-%# ---- Services. A service without handlers has no functions.
+%# ---- Services. A service without handlers and watches has no functions.
 % for service in module.services
 
 /* ---- Service ${service.name} ---- */
@@ -751,7 +915,13 @@ CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *co
 /* ${line|comment} */
     % end
   % end
-  % if service.handlers
+  % for use in service.uses
+/* ${use.word} ${use.name}. */
+    % for line in use.doc
+/* ${line|comment} */
+    % end
+  % end
+  % if service.is_served
 typedef struct ${service.type} {
     % for handler in service.handlers
       % if handler.is_first
@@ -766,6 +936,13 @@ typedef struct ${service.type} {
         % end
       % end
     % end
+    % for watch in service.watches
+      % for line in watch.doc
+    /* ${line|comment} */
+      % end
+    /* Gets each entry of ${watch.bucket}, one at a time; NULL once, after the present ones. */
+    void (*${watch.name})(catga_bus *bus, const ${watch.type}_entry *entry, void *user);
+    % end
 } ${service.type};
 
 /*
@@ -775,6 +952,9 @@ typedef struct ${service.type} {
       % if handler.is_first
  *     my_${handler.name}
       % end
+    % end
+    % for watch in service.watches
+ *     my_${watch.name}
     % end
  */
 #define ${service.macro}(prefix) \
@@ -794,9 +974,20 @@ typedef struct ${service.type} {
         % end
       % end
     % end
+    % for watch in service.watches
+        CATGA_HANDLER(prefix##_${watch.name}, \
+            void (*)(catga_bus *, const ${watch.type}_entry *, void *), \
+            "the handler must be: void " #prefix "_${watch.name}(" \
+            "catga_bus *bus, const ${watch.type}_entry *entry, void *user)"), \
+    % end
     }
 
+    % if service.watches
+/* Serves on `bus` until it drains. Handlers get `user`: from catga_context_user, or as an argument.
+ * The watches begin before the service takes messages. */
+    % else
 /* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+    % end
 CATGA_CHECKED catga_status ${service.type}_serve(catga_bus *bus,
         const ${service.type} *handlers, void *user);
 

@@ -48,6 +48,62 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status,
 #endif
 % end
 %#
+%# ---- Buckets
+% for bucket in module.buckets
+
+/* ---- Bucket ${bucket.name} of ${bucket.value_name} ---- */
+
+const catga_values ${bucket.type}_values = {
+    {
+        "${bucket.server}",
+        ${bucket.history}, /* values of each key; 0: one */
+        ${bucket.max_age_ns}, /* nanoseconds until a value is removed; 0: never */
+        ${bucket.max_bytes}, /* greatest size; 0: no limit */
+        ${bucket.max_value_bytes}, /* greatest size of a value; 0: no limit */
+        ${bucket.replicas}, /* replicas; 0: the option of the bus */
+        ${bucket.in_memory}, /* in memory */
+        false, /* created elsewhere */
+        ${bucket.prefixed}, /* the prefix of a bus precedes the name */
+    },
+    ${bucket.descriptor}, /* table */
+    ${bucket.encoding}, /* encoding */
+    ${bucket.is_text}, /* strings */
+};
+
+static bool ${bucket.type}_deliver_entry(catga_function visit,
+        const catga_value_entry *source, void *user)
+{
+    ${bucket.type}_entry entry = ${bucket.type}_entry_of(source);
+    return ((${bucket.type}_visit *)visit)(&entry, user);
+}
+
+catga_status ${bucket.type}_history(catga_bus *bus, const char *pattern,
+        ${bucket.type}_visit *visit, void *user)
+{
+    return catga_values_history(bus, &${bucket.type}_values, pattern,
+        ${bucket.type}_deliver_entry, (catga_function)visit, user);
+}
+
+static void ${bucket.type}_deliver_change(catga_function changed,
+        const catga_value_entry *source, void *user)
+{
+    if (source == NULL) {
+        ((${bucket.type}_changed *)changed)(NULL, user);
+        return;
+    }
+    ${bucket.type}_entry entry = ${bucket.type}_entry_of(source);
+    ((${bucket.type}_changed *)changed)(&entry, user);
+}
+
+catga_status ${bucket.type}_watch(catga_bus *bus, const char *pattern,
+        catga_watch_start start, ${bucket.type}_changed *changed, void *user,
+        catga_bucket_watcher **watcher)
+{
+    return catga_values_watch(bus, &${bucket.type}_values, pattern, start,
+        ${bucket.type}_deliver_change, (catga_function)changed, user, watcher);
+}
+% end
+%#
 %# ---- Object stores
 % for store in module.object_stores
 
@@ -192,7 +248,7 @@ catga_status ${message.type}_send(catga_bus *bus,
 %#
 %# ---- Services
 % for service in module.services
-  % if service.handlers
+  % if service.is_served
 
 /* ---- Service ${service.name} ---- */
     % for handler in service.handlers
@@ -211,6 +267,21 @@ static catga_status ${service.type}_run_${handler.name}(const void *handlers,
 }
       % end
     % end
+    % for watch in service.watches
+
+static void ${service.type}_run_${watch.name}(const void *handlers, catga_bus *bus,
+        const catga_value_entry *source, void *user)
+{
+    const ${service.type} *service = (const ${service.type} *)handlers;
+    if (source == NULL) {
+        service->${watch.name}(bus, NULL, user);
+        return;
+    }
+    ${watch.type}_entry entry = ${watch.type}_entry_of(source);
+    service->${watch.name}(bus, &entry, user);
+}
+    % end
+    % if service.handlers
 
 static const catga_handler ${service.type}_handlers[] = {
     /* name, message, sharing,
@@ -225,12 +296,35 @@ static const catga_handler ${service.type}_handlers[] = {
       % end
     % end
 };
+    % end
+    % if service.watches
+
+static const catga_service_watch ${service.type}_watches[] = {
+    /* name, bucket, pattern of keys, offset in the struct of the service, run */
+      % for watch in service.watches
+        % if watch.pattern
+    {"${watch.name}", &${watch.type}_values, "${watch.pattern|c_string}",
+        % else
+    {"${watch.name}", &${watch.type}_values, NULL,
+        % end
+     offsetof(${service.type}, ${watch.name}), ${service.type}_run_${watch.name}},
+      % end
+};
+
+static const catga_service_watches ${service.type}_watching = {
+    ${service.type}_watches,
+    ${service.watch_count}, /* watches */
+    catga_watching_begin,
+    catga_watching_end,
+};
+    % end
 
 static const catga_service ${service.type}_descriptor = {
     "${service.group}",
-    ${service.type}_handlers,
+    ${service.handler_list},
     ${service.handler_count}, /* handlers */
     sizeof(${service.type}),
+    ${service.watching}, /* watches */
 };
 
 catga_status ${service.type}_serve(catga_bus *bus,

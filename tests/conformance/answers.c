@@ -16,7 +16,7 @@ static const catga_handler reader_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener), NULL};
 
 static const catga_claims claims = {"SAMPLE_V1_Echo", 60000};
 static catga_message once;

@@ -32,7 +32,7 @@ static catga_status run_settle(const void *handlers, catga_context *context, con
 
 static const catga_handler handlers[] = {
     {"settle", &settle_message, CATGA_GROUP, offsetof(settler, settle), run_settle, NULL}};
-static const catga_service service = {"Settler", handlers, 1, sizeof(settler)};
+static const catga_service service = {"Settler", handlers, 1, sizeof(settler), NULL};
 
 typedef struct fixture {
     fixture_base base;

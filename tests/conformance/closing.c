@@ -464,7 +464,7 @@ static void the_delivering_thread_does_not_wait_for_itself(void **state)
     static const sample_answerer handlers = {reply_echo, reply_ask};
     static const sample_listener listener = {notify_calls_both, notify_calls_both};
     static const catga_service other = {"Other", sample_answerer_handlers, 1,
-                                        sizeof(sample_answerer)};
+                                        sizeof(sample_answerer), NULL};
     fixture *s = *state;
 
     if (!is_local(s))

@@ -42,7 +42,7 @@ static int begin(void **state)
                                  offsetof(sample_listener, notify),
                                  sample_listener_run_notify,
                                  NULL};
-    f->service = (catga_service){"Reader", &f->handler, 1, sizeof(sample_listener)};
+    f->service = (catga_service){"Reader", &f->handler, 1, sizeof(sample_listener), NULL};
     *state = f;
     return 0;
 }

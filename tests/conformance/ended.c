@@ -39,12 +39,12 @@ static const catga_handler kept_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener), NULL};
 static const catga_handler once_handlers[] = {
     {"notify", &once, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
+static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener), NULL};
 
 /* Each message has its own case. */
 typedef struct sort {

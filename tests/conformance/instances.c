@@ -35,9 +35,9 @@ static const catga_handler handlers[] = {
     {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service reader = {"Reader", handlers, 2, sizeof(sample_listener)};
-static const catga_service other = {"Other", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 2, sizeof(sample_listener), NULL};
+static const catga_service other = {"Other", handlers, 2, sizeof(sample_listener), NULL};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 typedef struct fixture {
     fixture_base base;

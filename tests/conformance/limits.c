@@ -53,14 +53,14 @@ static catga_status run_ask(const void *handlers, catga_context *context, const 
 static const catga_handler handlers[] = {
     {"settle", &settle_message, CATGA_GROUP, offsetof(functions, settle), run_settle, NULL},
     {"ask", &ask_message, CATGA_GROUP, offsetof(functions, ask), run_ask, NULL}};
-static const catga_service service = {"Settler", handlers, 2, sizeof(functions)};
+static const catga_service service = {"Settler", handlers, 2, sizeof(functions), NULL};
 
 static const catga_delivery delivery = {.stream = &kept_stream};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries = 9);
 static const catga_handler keeping[] = {{"notify", &kept, CATGA_GROUP,
                                          offsetof(sample_listener, notify),
                                          sample_listener_run_notify, NULL}};
-static const catga_service reader = {"Reader", keeping, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", keeping, 1, sizeof(sample_listener), NULL};
 
 /* ---- The server ---- */
 

@@ -14,7 +14,7 @@ static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 /* ---- The lines ---- */
 

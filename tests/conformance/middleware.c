@@ -22,7 +22,8 @@ static const catga_message once_echo = {.subject = "catga.commands.sample.v1.Ech
 static const catga_handler once_handlers[] = {{"echo", &once_echo, CATGA_GROUP,
                                                offsetof(sample_answerer, echo),
                                                sample_answerer_run_echo, NULL}};
-static const catga_service once_service = {"Answerer", once_handlers, 1, sizeof(sample_answerer)};
+static const catga_service once_service = {"Answerer", once_handlers, 1, sizeof(sample_answerer),
+                                           NULL};
 
 static const catga_delivery stored_delivery = {
     .stream = &kept_stream, .backoff_ms = 20, .backoff_longest_ms = 20, .dead_letter = true};
@@ -38,13 +39,13 @@ static const catga_handler reader_handlers[] = {
     {"notify", &stored, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener), NULL};
 static const catga_handler once_reader_handlers[] = {
     {"notify", &once_stored, CATGA_GROUP, offsetof(sample_listener, notify),
      sample_listener_run_notify, NULL},
 };
 static const catga_service once_reader = {"Reader", once_reader_handlers, 1,
-                                          sizeof(sample_listener)};
+                                          sizeof(sample_listener), NULL};
 
 static const sample hello = {{"hello", 5}, 7};
 

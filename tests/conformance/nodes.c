@@ -172,7 +172,7 @@ static catga_status blocks(catga_context *context, sample_view view)
 static void the_load_is_what_waits_and_runs(void **state)
 {
     static const catga_service service = {"Blocker", sample_listener_handlers, 1,
-                                          sizeof(sample_listener)};
+                                          sizeof(sample_listener), NULL};
     static const sample_listener listener = {blocks, blocks};
     fixture *s = *state;
     const sample event = {CATGA_STR("hello"), 1};

@@ -38,8 +38,8 @@ static const catga_handler handlers[] = {
     {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener), NULL};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 static const char nobody[] = "AAAAAAAAAAAAAAAAAAAAAA.3.4";
 

@@ -24,8 +24,8 @@ static const catga_handler least_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
-static const catga_service reader = {"Reader", least_handlers, 1, sizeof(sample_listener)};
+static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener), NULL};
+static const catga_service reader = {"Reader", least_handlers, 1, sizeof(sample_listener), NULL};
 static const sample input = {{"hello", 5}, 1};
 
 /* ---- The log ---- */

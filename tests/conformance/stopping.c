@@ -21,8 +21,8 @@ static const catga_handler stored_handlers[] = {
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service storer = {"Storer", stored_handlers, 2, sizeof(sample_listener)};
-static const catga_service earlier = {"Earlier", stored_handlers, 1, sizeof(sample_listener)};
+static const catga_service storer = {"Storer", stored_handlers, 2, sizeof(sample_listener), NULL};
+static const catga_service earlier = {"Earlier", stored_handlers, 1, sizeof(sample_listener), NULL};
 static const sample hello = {{"hello", 5}, 7};
 
 typedef struct fixture {

@@ -50,9 +50,9 @@ static const catga_handler handlers[] = {
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
-static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener)};
+static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener), NULL};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
+static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener), NULL};
 /* Two handlers of one event in one service. */
 static const catga_handler two_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
@@ -60,12 +60,13 @@ static const catga_handler two_handlers[] = {
     {"audit", &kept, CATGA_GROUP, offsetof(sample_listener, refresh), sample_listener_run_refresh,
      NULL},
 };
-static const catga_service twofold = {"Twofold", two_handlers, 2, sizeof(sample_listener)};
+static const catga_service twofold = {"Twofold", two_handlers, 2, sizeof(sample_listener), NULL};
 static const catga_handler frail_handlers[] = {
     {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
+static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener),
+                                          NULL};
 
 /* A stream with a short de-duplication window, so that two stored events may have the same id. */
 static const char *const hasty_subjects[] = {"catga.events.hasty.v1.Kept"};
@@ -93,7 +94,8 @@ static const catga_handler hasty_handlers[] = {
     {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service hasty_group = {"Hasty", hasty_handlers, 1, sizeof(sample_listener)};
+static const catga_service hasty_group = {"Hasty", hasty_handlers, 1, sizeof(sample_listener),
+                                          NULL};
 
 enum { EVENTS = 512, BATCH = 64 };
 

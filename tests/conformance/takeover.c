@@ -34,7 +34,7 @@ static const catga_message shipped = {
 static const catga_handler handlers[] = {{"notify", &shipped, CATGA_GROUP,
                                           offsetof(sample_listener, notify),
                                           sample_listener_run_notify, NULL}};
-static const catga_service service = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service service = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 static const char owner_name[] = "AAAAAAAAAAAAAAAAAAAAAA";
 

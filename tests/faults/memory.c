@@ -121,7 +121,7 @@ static const catga_handler json_handlers[] = {
     {"echo", &json_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo,
      NULL},
 };
-static const catga_service json_service = {"Json", json_handlers, 1, sizeof(sample_answerer)};
+static const catga_service json_service = {"Json", json_handlers, 1, sizeof(sample_answerer), NULL};
 
 static catga_status reply_json(catga_context *context, sample_view view)
 {
@@ -154,7 +154,7 @@ static const catga_handler kept_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener), NULL};
 
 /* Each number is a bit: the handled events, and those that become dead letters the first time. */
 enum { PLAIN = 1, WITHOUT_WAITING = 2, REJECTED = 4 };

@@ -119,6 +119,35 @@ async function revisionsDecide(side, kv) {
     same(await kv.create("cas", "5") > 0, true, "their create after our delete");
 }
 
+/* A table of a schema is JSON for them; what they write otherwise is reported, and nothing is lost. */
+async function jsonIsShared(side, nc) {
+    same(await side.ask("json_get a"), "CATGA_NOT_FOUND", "the bucket of the schema");
+    const kv = await new Kvm(nc).open("judged-json");
+    const revision = Number(await side.ask("json_put a 12"));
+    const entry = await kv.get("a");
+    same([entry.revision, entry.json()], [revision, { enabled: true, limit: 12, note: 'a "b" é' }], "our JSON");
+    same(await side.ask("json_put a 0"), "CATGA_INVALID_MESSAGE", "a rule of the schema");
+    same((await kv.get("a")).revision, revision, "nothing is stored");
+    const theirs = await kv.put("b", JSON.stringify({ note: "\u00e9", limit: 20, enabled: false, more: [1, { a: null }] }));
+    same(await side.ask("json_get b"), `b ${theirs} 0 20 é`, "their JSON");
+    const before = side.watched.length;
+    same(await side.ask("json_watch >"), "watching", "watch of the schema");
+    const bad = [];
+    for (const text of ["", "{", "null", '{"limit":"x"}', '{"limit":0}', "\u0000"]) {
+        const at = await kv.put("c", text);
+        bad.push(`c ${at} CATGA_BAD_MESSAGE`);
+        same(await side.ask("json_get c"), bad[bad.length - 1], `their '${text}'`);
+    }
+    const last = await kv.put("c", '{"limit":3}');
+    same(await side.ask("json_get c"), `c ${last} 1 3 `, "their correction");
+    const wanted = [`a ${revision} 1 12 a "b" é`, `b ${theirs} 0 20 é`, ...bad, `c ${last} 1 3 `];
+    for (let ms = 0; ms < 30000 && side.watched.length - before < wanted.length; ms += 100) await pause(100);
+    same(side.watched.slice(before), wanted, "watch of the schema");
+    same(await side.ask(`json_put c 4`) > last, true, "our correction");
+    side.watched = [];
+    side.caughtUp = 0;
+}
+
 /* Both watch while both write and the server restarts; both end with the last values. */
 async function watchersAgree(side, kv) {
     const theirs = new Map();
@@ -161,6 +190,7 @@ async function main() {
     await oursIsRead(side, kv);
     await theirsIsRead(side, kv);
     await revisionsDecide(side, kv);
+    await jsonIsShared(side, nc);
     await watchersAgree(side, kv);
     side.child.stdin.end();
     await nc.close();

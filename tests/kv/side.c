@@ -6,10 +6,13 @@
  *     delete KEY             purge KEY               get KEY
  *     keys PATTERN           history PATTERN         watch PATTERN
  *
+ *     json_put KEY LIMIT     json_get KEY            json_watch PATTERN
+ *
  * VALUE is in hexadecimal digits, "-" for none. Answers: a revision, the words of an entry, or a
- * status. A watcher prints "watched ENTRY" and "caught up".
+ * status. A watcher prints "watched ENTRY" and "caught up". The last commands use the bucket of
+ * typed.catga; an entry of it is "KEY REVISION ENABLED LIMIT NOTE", or "KEY REVISION STATUS".
  */
-#include <catga/kv.h>
+#include "typed.catga.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +92,54 @@ static catga_bytes value_of(const char *digits, uint8_t *bytes)
     return value;
 }
 
+/* ---- Values of a schema ---- */
+
+static void show_setting(const char *before, const judged_typed_entry *entry)
+{
+    printf("%s%.*s %llu ", before, CATGA_PRINT(entry->key), (unsigned long long)entry->revision);
+    if (entry->status != CATGA_OK)
+        printf("%s\n", catga_status_name(entry->status));
+    else
+        printf("%d %u %.*s\n", judged_setting_get_enabled(entry->value),
+               judged_setting_get_limit(entry->value),
+               CATGA_PRINT(judged_setting_get_note(entry->value)));
+}
+
+static catga_status json_put(catga_string key, const char *limit, uint64_t *revision)
+{
+    const judged_setting setting =
+        JUDGED_SETTING(.limit = (uint32_t)atoi(limit), .note = CATGA_STR("a \"b\" \xc3\xa9"));
+
+    return judged_typed_put(bus, key, &setting, revision);
+}
+
+static catga_status json_get(catga_string key)
+{
+    judged_typed_entry entry;
+    catga_status status = judged_typed_get(bus, key, &entry);
+
+    if (status == CATGA_OK || status == CATGA_BAD_MESSAGE)
+        show_setting("", &entry);
+    judged_typed_entry_free(&entry);
+    return status == CATGA_BAD_MESSAGE ? CATGA_OK : status;
+}
+
+static void setting_changed(const judged_typed_entry *entry, void *user)
+{
+    if (entry == NULL)
+        caught_up(user);
+    else
+        show_setting("watched ", entry);
+    fflush(stdout);
+}
+
+static catga_status json_watch(const char *pattern)
+{
+    static catga_bucket_watcher *watcher;
+
+    return judged_typed_watch(bus, pattern, CATGA_WATCH_VALUES, setting_changed, NULL, &watcher);
+}
+
 /* Runs a command. *revision is 0 if that has printed its answer. */
 static catga_status run(const char *verb, const char *word, catga_bytes value, uint64_t expected,
                         uint64_t *revision)
@@ -109,6 +160,10 @@ static catga_status run(const char *verb, const char *word, catga_bytes value, u
         return get(key);
     if (strcmp(verb, "watch") == 0)
         return watch(word);
+    if (strcmp(verb, "json_get") == 0)
+        return json_get(key);
+    if (strcmp(verb, "json_watch") == 0)
+        return json_watch(word);
     bool all = strcmp(verb, "history") == 0;
     catga_status status = all ? catga_bucket_history(bus, &bucket, word, visit, NULL)
                               : catga_bucket_keys(bus, &bucket, word, visit_key, NULL);
@@ -132,12 +187,14 @@ int main(void)
         digits[0] = '\0';
         if (sscanf(line, "%15s %511s %2047s %llu", verb, word, digits, &expected) < 2)
             return 2;
-        catga_status status = run(verb, word, value_of(digits, bytes), expected, &revision);
+        catga_status status = strcmp(verb, "json_put") == 0
+                                  ? json_put(catga_str(word), digits, &revision)
+                                  : run(verb, word, value_of(digits, bytes), expected, &revision);
         if (status != CATGA_OK)
             printf("%s\n", catga_status_name(status));
         else if (revision != 0)
             printf("%llu\n", (unsigned long long)revision);
-        else if (strcmp(verb, "watch") == 0)
+        else if (strstr(verb, "watch") != NULL)
             printf("watching\n");
         fflush(stdout);
     }

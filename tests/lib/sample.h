@@ -120,8 +120,8 @@ static const catga_handler sample_listener_handlers[] = {
      sample_listener_run_refresh, NULL},
 };
 SAMPLE_MAYBE_UNUSED static const catga_service sample_answerer_service = {
-    "Answerer", sample_answerer_handlers, 2, sizeof(sample_answerer)};
+    "Answerer", sample_answerer_handlers, 2, sizeof(sample_answerer), NULL};
 SAMPLE_MAYBE_UNUSED static const catga_service sample_listener_service = {
-    "Listener", sample_listener_handlers, 2, sizeof(sample_listener)};
+    "Listener", sample_listener_handlers, 2, sizeof(sample_listener), NULL};
 
 #endif

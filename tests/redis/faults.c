@@ -26,7 +26,7 @@ static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
 static const catga_handler handlers[] = {{"notify", &kept, CATGA_GROUP,
                                           offsetof(sample_listener, notify),
                                           sample_listener_run_notify, NULL}};
-static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 enum { EVENTS = 4096, LOG = 65536 };
 

@@ -11,6 +11,7 @@ void view_structs(viewer *v, view_module *made);
 void view_unions(viewer *v, view_module *made);
 void view_tables(viewer *v, view_module *made);
 void view_error_sets(viewer *v, view_module *made);
+void view_buckets(viewer *v, view_module *made);
 void view_object_stores(viewer *v, view_module *made);
 void view_messages(viewer *v, view_module *made);
 void view_services(viewer *v, view_module *made);

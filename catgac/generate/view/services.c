@@ -66,6 +66,44 @@ static void view_calls(viewer *v, const model_service *service, view_service *ma
     }
 }
 
+static void view_watches(viewer *v, const model_service *service, view_service *made)
+{
+    view_watch *watches = VIEW_LIST(v, service->watch_count, view_watch, &made->watches);
+
+    made->watch_count = (int64_t)service->watch_count;
+    for (size_t i = 0; i < service->watch_count; i++) {
+        const model_watch *watch = &service->watches[i];
+        watches[i].name = watch->function;
+        watches[i].bucket = view_full_name(v, &watch->bucket->origin);
+        watches[i].type = c_type_name(v, &watch->bucket->origin);
+        watches[i].pattern = watch->pattern;
+        watches[i].doc = view_doc(&watch->doc);
+    }
+}
+
+static void view_uses(viewer *v, const model_service *service, view_service *made)
+{
+    view_use *uses = VIEW_LIST(v, service->use_count, view_use, &made->uses);
+
+    for (size_t i = 0; i < service->use_count; i++) {
+        const model_use *use = &service->uses[i];
+        uses[i].word = use->writes ? SLICE("Writes") : SLICE("Reads");
+        uses[i].name = view_full_name(v, model_used_origin(use));
+        uses[i].doc = view_doc(&use->doc);
+    }
+}
+
+/* Sets the names of the lists, which are absent if they are empty. */
+static void view_lists(viewer *v, view_service *made)
+{
+    made->is_served = made->handler_count > 0 || made->watch_count > 0;
+    made->handler_list =
+        made->handler_count > 0 ? VIEW_JOIN(v, made->type, SLICE("_handlers")) : SLICE("NULL");
+    made->watching = made->watch_count > 0
+                         ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_watching"))
+                         : SLICE("NULL");
+}
+
 static void view_service_of(viewer *v, const model_service *service, view_service *made)
 {
     const model_origin *origin = &service->origin;
@@ -78,6 +116,9 @@ static void view_service_of(viewer *v, const model_service *service, view_servic
     view_handlers(v, service, made);
     view_publications(v, service, made);
     view_calls(v, service, made);
+    view_watches(v, service, made);
+    view_uses(v, service, made);
+    view_lists(v, made);
 }
 
 void view_services(viewer *v, view_module *made)

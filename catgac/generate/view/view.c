@@ -61,6 +61,7 @@ static void view_module_of(viewer *v, view_module *made)
     view_unions(v, made);
     view_tables(v, made);
     view_error_sets(v, made);
+    view_buckets(v, made);
     view_object_stores(v, made);
     view_messages(v, made);
     view_services(v, made);

@@ -235,7 +235,7 @@ static catga_status serve(channel *of)
                                   .sharing = CATGA_BROADCAST,
                                   .member = offsetof(channel_service, handler),
                                   .run = on_event};
-    of->service = (catga_service){"HttpGateway", &of->handler, 1, sizeof handlers};
+    of->service = (catga_service){"HttpGateway", &of->handler, 1, sizeof handlers, NULL};
     return catga_serve(of->events->bus, &of->service, &handlers, NULL);
 }
 

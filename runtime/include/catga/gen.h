@@ -367,12 +367,33 @@ typedef struct catga_handler {
     const char *subject; /* of its subscription, which selects keys; NULL: every message */
 } catga_handler;
 
+typedef struct catga_service_watches catga_service_watches;
+
 typedef struct catga_service {
     const char *name; /* "OrderService": the queue group of its commands and queries */
     const catga_handler *handlers;
     size_t handler_count;
-    size_t size; /* of the service structure */
+    size_t size;                          /* of the service structure */
+    const catga_service_watches *watches; /* of buckets; NULL: none */
 } catga_service;
+
+typedef struct catga_watching catga_watching;
+
+/* The watches of a service, and the functions of kv_values.h that begin and end them: a program
+ * without watches does not link these. */
+struct catga_service_watches {
+    const struct catga_service_watch *watches;
+    size_t count;
+
+    /* Begins all watches. *watching, which may be set also after a failure, is not NULL if it must
+     * be ended. `handlers`, the service structure, is valid until then. */
+    catga_status (*begin)(catga_bus *bus, const catga_service *service, const void *handlers,
+                          void *user, catga_watching **watching);
+
+    /* Ends them, and waits wait_ms at most for their functions. False: one still runs; the watches
+     * deliver nothing more, and `end` must be called again. */
+    bool (*end)(catga_watching *watching, int wait_ms);
+};
 
 /* ---- Calls that generated functions wrap ---- */
 

@@ -14,7 +14,8 @@
  *     catga_bucket_entry_free(&entry);
  *
  * The first function that uses a bucket creates it at the server, unless it exists. A bucket that
- * an operator deletes is created again within seconds.
+ * an operator deletes is created again within seconds. `bucket Settings -> Setting {...}` in a
+ * schema generates the bucket, and functions with typed values: see kv_values.h.
  *
  * Keys: letters, digits, "-", "_", "/", "=" and ".", which separates tokens. No token is empty. At
  * most CATGA_BUCKET_KEY_MAX bytes. Patterns may have "*" for a token, and ">" for the rest.
@@ -70,6 +71,8 @@ typedef struct catga_bucket {
     bool in_memory;           /* of the servers; otherwise in files */
     bool only_existing; /* an absent bucket is CATGA_NOT_FOUND, and is not created; an existing
                            one may have any settings */
+    bool prefixed;      /* the prefix of a bus, unless it is "catga", precedes the name at the
+                           server, as it does for the names of streams */
 } catga_bucket;
 
 /* The kind of an entry. */
@@ -229,6 +232,9 @@ CATGA_CHECKED catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket
 void catga_bucket_unwatch(catga_bucket_watcher *watcher);
 
 /* ---- The bucket ---- */
+
+/* Creates a bucket at the server unless it exists, as the first function that uses it does. */
+CATGA_CHECKED catga_status catga_bucket_ensure(catga_bus *bus, const catga_bucket *bucket);
 
 /* Describes the stream of a bucket: `messages` counts entries with history and markers. Returns
  * CATGA_NOT_FOUND without the bucket. */

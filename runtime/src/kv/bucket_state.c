@@ -1,9 +1,6 @@
 /* Describes and deletes buckets. */
 #include "kv/buckets.h"
-#include "kv/key.h"
 #include "transport/capability.h"
-
-#include <stdio.h>
 
 static catga_status find_stream(const catga_bus *bus, const catga_bucket *bucket,
                                 char stream[CATGA_BUCKET_STREAM])
@@ -12,10 +9,7 @@ static catga_status find_stream(const catga_bus *bus, const catga_bucket *bucket
 
     if (status != CATGA_OK)
         return status;
-    if (!catga_bucket_name_valid(bucket->name))
-        return CATGA_INVALID_ARGUMENT;
-    snprintf(stream, CATGA_BUCKET_STREAM, "KV_%s", bucket->name);
-    return CATGA_OK;
+    return catga_buckets_stream(bus->state, bucket, stream) ? CATGA_OK : CATGA_INVALID_ARGUMENT;
 }
 
 catga_status catga_bucket_get_state(catga_bus *bus, const catga_bucket *bucket,

@@ -3,6 +3,7 @@
 
 #include "bus/status.h"
 #include "kv/key.h"
+#include "streams/stream_names.h"
 #include "transport/capability.h"
 
 #include <stdio.h>
@@ -74,16 +75,52 @@ static catga_buckets *make(catga_bus_state *state)
     return made;
 }
 
+/* ---- Names ---- */
+
+/* Returns the name at the server, perhaps in `prefixed`; NULL: it is too long. */
+static const char *name_of(const catga_bus_state *state, const catga_bucket *bucket,
+                           char prefixed[CATGA_STREAM_NAME])
+{
+    if (!bucket->prefixed || bucket->name == NULL)
+        return bucket->name;
+    return catga_names_prefixed(state, bucket->name, prefixed) ? prefixed : NULL;
+}
+
+bool catga_buckets_stream(const catga_bus_state *state, const catga_bucket *bucket,
+                          char stream[CATGA_BUCKET_STREAM])
+{
+    char prefixed[CATGA_STREAM_NAME];
+    const char *name = name_of(state, bucket, prefixed);
+
+    if (!catga_bucket_name_valid(name))
+        return false;
+    snprintf(stream, CATGA_BUCKET_STREAM, "KV_%.*s", CATGA_BUCKET_NAME_MAX, name);
+    return true;
+}
+
+/* Writes a subject of the bucket. An invalid name is found when the bucket is first used. */
+static bool put_subject(const catga_bus_state *state, const catga_bucket *bucket, catga_string key,
+                        char subject[CATGA_BUCKET_SUBJECT])
+{
+    char prefixed[CATGA_STREAM_NAME];
+    const char *name = name_of(state, bucket, prefixed);
+    int length = snprintf(subject, CATGA_BUCKET_SUBJECT, "$KV.%.*s.%.*s", CATGA_BUCKET_NAME_MAX,
+                          name == NULL ? "" : name, CATGA_PRINT(key));
+
+    return length > 0 && length < CATGA_BUCKET_SUBJECT;
+}
+
 /* ---- Creating a bucket ---- */
 
-static bool is_valid(const catga_bucket *bucket, catga_problem *problem)
+static bool is_valid(const catga_bus_state *state, const catga_bucket *bucket,
+                     catga_problem *problem)
 {
-    bool valid = catga_bucket_name_valid(bucket->name);
+    char stream[CATGA_BUCKET_STREAM];
 
-    if (!valid)
+    if (!catga_buckets_stream(state, bucket, stream))
         snprintf(problem->text, sizeof problem->text,
-                 "the name of a bucket has letters, digits, \"-\" and \"_\", at most %d",
-                 CATGA_BUCKET_NAME_MAX);
+                 "the name of a bucket has letters, digits, \"-\" and \"_\", at most %d%s",
+                 CATGA_BUCKET_NAME_MAX, bucket->prefixed ? " with the prefix of the bus" : "");
     else if (bucket->history > HISTORY_MAX)
         snprintf(problem->text, sizeof problem->text, "history is %u, and must be 1 to %d",
                  bucket->history, HISTORY_MAX);
@@ -116,7 +153,7 @@ static catga_status ensure(catga_bus_state *state, const catga_used_bucket *used
     char pattern[CATGA_BUCKET_SUBJECT];
     const char *const subjects[] = {pattern};
 
-    snprintf(pattern, sizeof pattern, "$KV.%s.>", bucket->name);
+    snprintf(pattern, sizeof pattern, "$KV.%s.>", used->stream + strlen("KV_"));
     const catga_stream_settings settings = {
         .name = used->stream,
         .subjects = subjects,
@@ -145,7 +182,7 @@ static catga_used_bucket *find(catga_buckets *buckets, const catga_bucket *bucke
     return at;
 }
 
-/* Adds a bucket to the list. Called under `preparing`. Returns NULL without memory. */
+/* Adds a valid bucket to the list. Called under `preparing`. Returns NULL without memory. */
 static catga_used_bucket *add(catga_buckets *buckets, const catga_bucket *bucket)
 {
     catga_used_bucket *added = calloc(1, sizeof *added);
@@ -153,7 +190,7 @@ static catga_used_bucket *add(catga_buckets *buckets, const catga_bucket *bucket
     if (added == NULL)
         return NULL;
     added->bucket = bucket;
-    snprintf(added->stream, sizeof added->stream, "KV_%s", bucket->name);
+    (void)catga_buckets_stream(buckets->state, bucket, added->stream);
     added->hash = catga_stream_hash(catga_str(added->stream));
     added->next = atomic_load(&buckets->used);
     atomic_store_explicit(&buckets->used, added, memory_order_release);
@@ -205,7 +242,7 @@ static catga_status use_first(catga_bus *bus, const catga_bucket *bucket,
 
     if (status != CATGA_OK)
         return status;
-    if (!is_valid(bucket, &problem))
+    if (!is_valid(bus->state, bucket, &problem))
         status = CATGA_INVALID_ARGUMENT;
     if (status == CATGA_OK && buckets == NULL && (buckets = make(bus->state)) == NULL)
         status = CATGA_NO_MEMORY;
@@ -227,15 +264,23 @@ catga_status catga_buckets_use(catga_bus *bus, const catga_bucket *bucket,
     return status == CATGA_IN_PROGRESS ? use_first(bus, bucket, used) : status;
 }
 
+catga_status catga_bucket_ensure(catga_bus *bus, const catga_bucket *bucket)
+{
+    const catga_used_bucket *used;
+
+    return catga_buckets_use(bus, bucket, &used);
+}
+
 void catga_buckets_forget(catga_bus *bus, const catga_bucket *bucket)
 {
     catga_buckets *buckets = catga_buckets_of(bus);
+    char stream[CATGA_BUCKET_STREAM];
 
-    catga_used_bucket *at =
-        buckets == NULL ? NULL : atomic_load_explicit(&buckets->used, memory_order_acquire);
-
+    if (buckets == NULL || !catga_buckets_stream(bus->state, bucket, stream))
+        return;
+    catga_used_bucket *at = atomic_load_explicit(&buckets->used, memory_order_acquire);
     for (; at != NULL; at = at->next)
-        if (strcmp(at->stream + strlen("KV_"), bucket->name) == 0)
+        if (strcmp(at->stream, stream) == 0)
             atomic_store(&at->ready, false);
 }
 
@@ -251,9 +296,7 @@ bool catga_buckets_subject(catga_bus *bus, const catga_bucket *bucket, catga_str
         catga_buckets_report(bus, bucket, "use key", key, CATGA_INVALID_ARGUMENT, &problem);
         return false;
     }
-    int length =
-        snprintf(subject, CATGA_BUCKET_SUBJECT, "$KV.%s.%.*s", bucket->name, CATGA_PRINT(key));
-    return length > 0 && length < CATGA_BUCKET_SUBJECT;
+    return put_subject(bus->state, bucket, key, subject);
 }
 
 bool catga_buckets_filter(catga_bus *bus, const catga_bucket *bucket, const char *pattern,
@@ -267,7 +310,5 @@ bool catga_buckets_filter(catga_bus *bus, const catga_bucket *bucket, const char
         catga_buckets_report(bus, bucket, "use pattern", text, CATGA_INVALID_ARGUMENT, &problem);
         return false;
     }
-    int length =
-        snprintf(filter, CATGA_BUCKET_SUBJECT, "$KV.%s.%.*s", bucket->name, CATGA_PRINT(text));
-    return length > 0 && length < CATGA_BUCKET_SUBJECT;
+    return put_subject(bus->state, bucket, text, filter);
 }

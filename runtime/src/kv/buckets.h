@@ -46,6 +46,11 @@ catga_status catga_buckets_find(catga_bus *bus, const catga_bucket *bucket,
 /* Has the next function that uses a bucket of this name create it. */
 void catga_buckets_forget(catga_bus *bus, const catga_bucket *bucket);
 
+/* Writes "KV_NAME" with the name at the server. False: the name is not valid, or too long with the
+ * prefix of the bus. */
+bool catga_buckets_stream(const catga_bus_state *state, const catga_bucket *bucket,
+                          char stream[CATGA_BUCKET_STREAM]);
+
 /* Returns the buckets of a bus that has used one. */
 catga_buckets *catga_buckets_of(const catga_bus *bus);
 

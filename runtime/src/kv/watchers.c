@@ -1,6 +1,7 @@
 /* Watchers of buckets: ordered readers of their streams. */
+#include "kv/watchers.h"
+
 #include "base/running.h"
-#include "kv/buckets.h"
 #include "kv/entry.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct catga_bucket_watcher {
     catga_buckets *owner;
     catga_watch watch;
     catga_reader *reader; /* NULL: it is stopped */
+    void *owned;          /* freed with it */
 };
 
 /* ---- Entries ---- */
@@ -71,6 +73,12 @@ static void stop(catga_bucket_watcher *watcher)
     watcher->reader = NULL;
 }
 
+static void free_watcher(catga_bucket_watcher *watcher)
+{
+    free(watcher->owned);
+    free(watcher);
+}
+
 /* Stops all watchers, before the transport ends; they stay valid. `lock` is not held while a
  * function of a watcher runs: that may begin another. */
 static void stop_all(catga_buckets *buckets)
@@ -89,7 +97,7 @@ static void free_all(catga_buckets *buckets)
     while (buckets->watchers != NULL) {
         catga_bucket_watcher *watcher = buckets->watchers;
         buckets->watchers = watcher->next;
-        free(watcher);
+        free_watcher(watcher);
     }
 }
 
@@ -116,27 +124,52 @@ static bool is_valid(const catga_watch *watch)
     return watch->changed != NULL && (unsigned)watch->start <= CATGA_WATCH_CHANGES;
 }
 
-catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
-                                const catga_watch *watch, catga_bucket_watcher **watcher)
+/* Finds the bucket, and writes the filter of a watcher. */
+static catga_status prepare(catga_bus *bus, const catga_bucket *bucket, const catga_watch *watch,
+                            const catga_used_bucket **used, char filter[CATGA_BUCKET_SUBJECT])
+{
+    catga_status status = catga_bus_may_wait(bus);
+
+    if (status == CATGA_OK)
+        status = catga_buckets_use(bus, bucket, used);
+    if (status == CATGA_OK &&
+        (!is_valid(watch) || !catga_buckets_filter(bus, bucket, watch->pattern, filter)))
+        status = CATGA_INVALID_ARGUMENT;
+    return status;
+}
+
+/* Makes a watcher that owns `owned`, or frees that. */
+static catga_bucket_watcher *make(const catga_bus *bus, const catga_watch *watch, void *owned)
+{
+    catga_bucket_watcher *made = calloc(1, sizeof *made);
+
+    if (made == NULL) {
+        free(owned);
+        return NULL;
+    }
+    made->owner = catga_buckets_of(bus);
+    made->watch = *watch;
+    made->owned = owned;
+    return made;
+}
+
+catga_status catga_watchers_begin(catga_bus *bus, const catga_bucket *bucket,
+                                  const catga_watch *watch, void *owned,
+                                  catga_bucket_watcher **watcher)
 {
     char filter[CATGA_BUCKET_SUBJECT];
     const catga_used_bucket *used;
     catga_problem problem = {""};
-    catga_status status = catga_bus_may_wait(bus);
+    catga_status status = prepare(bus, bucket, watch, &used, filter);
 
     *watcher = NULL;
-    if (status == CATGA_OK)
-        status = catga_buckets_use(bus, bucket, &used);
-    if (status == CATGA_OK &&
-        (!is_valid(watch) || !catga_buckets_filter(bus, bucket, watch->pattern, filter)))
-        status = CATGA_INVALID_ARGUMENT;
-    if (status != CATGA_OK)
+    if (status != CATGA_OK) {
+        free(owned);
         return status;
-    catga_bucket_watcher *begun = calloc(1, sizeof *begun);
+    }
+    catga_bucket_watcher *begun = make(bus, watch, owned);
     if (begun == NULL)
         return CATGA_NO_MEMORY;
-    begun->owner = catga_buckets_of(bus);
-    begun->watch = *watch;
     status = begin(begun, used, filter, &problem);
     if (status == CATGA_OK)
         status = add(begun);
@@ -145,9 +178,22 @@ catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
         return CATGA_OK;
     }
     stop(begun);
-    free(begun);
+    free_watcher(begun);
     catga_buckets_report(bus, bucket, "watch", catga_str(watch->pattern), status, &problem);
     return status;
+}
+
+catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
+                                const catga_watch *watch, catga_bucket_watcher **watcher)
+{
+    return catga_watchers_begin(bus, bucket, watch, NULL, watcher);
+}
+
+bool catga_watchers_running(const catga_bus *bus)
+{
+    const catga_buckets *buckets = catga_buckets_of(bus);
+
+    return buckets != NULL && catga_running_handlers(buckets) > 0;
 }
 
 /* Takes a watcher off the list. */
@@ -180,5 +226,5 @@ void catga_bucket_unwatch(catga_bucket_watcher *watcher)
     remove_watcher(watcher);
     stop(watcher);
     pthread_mutex_unlock(&buckets->ending);
-    free(watcher);
+    free_watcher(watcher);
 }

@@ -153,12 +153,36 @@ static catga_status subscribe(catga_bus_state *state, catga_endpoint *endpoint)
     return status;
 }
 
-static catga_status subscribe_now(catga_bus_state *state, catga_endpoint *endpoint)
+/* Ends the watches of buckets. Returns false while a function of one runs. */
+static bool end_watches(catga_service_instance *service_instance, int wait_ms)
+{
+    catga_watching *watching = service_instance->watching;
+
+    if (watching != NULL && !service_instance->service->watches->end(watching, wait_ms))
+        return false;
+    service_instance->watching = NULL;
+    return true;
+}
+
+static catga_status begin_watches(catga_service_instance *service_instance)
+{
+    catga_bus_state *state = service_instance->state;
+    const catga_service *service = service_instance->service;
+
+    if (!end_watches(service_instance, state->settings.drain_wait_ms))
+        return CATGA_TIMEOUT; /* of an earlier try */
+    return service->watches->begin(&state->bus, service, service_instance->handlers,
+                                   service_instance->user, &service_instance->watching);
+}
+
+/* Subscribes an endpoint; NULL: begins the watches. */
+static catga_status begin_now(catga_service_instance *service_instance, catga_endpoint *endpoint)
 {
     sigset_t before;
 
     catga_signals_block(&before); /* the transport's threads inherit the mask */
-    catga_status status = subscribe(state, endpoint);
+    catga_status status = endpoint == NULL ? begin_watches(service_instance)
+                                           : subscribe(service_instance->state, endpoint);
     catga_signals_restore(&before);
     return status;
 }
@@ -179,29 +203,32 @@ static int64_t end_of_waiting(const catga_bus_state *state)
 }
 
 /*
- * Subscribes, and retries until `end` while the server is silent, the connection is lost, or a
- * cluster is still starting. All handlers of a service share `end`.
+ * Subscribes an endpoint, or begins the watches if that is NULL, and retries until `end` while the
+ * server is silent, the connection is lost, or a cluster is still starting. All handlers of a
+ * service share `end`.
  */
-static catga_status subscribe_in_time(catga_bus_state *state, catga_endpoint *endpoint, int64_t end)
+static catga_status begin_in_time(catga_service_instance *service_instance,
+                                  catga_endpoint *endpoint, int64_t end)
 {
-    const catga_logger *logger = &state->settings.logger;
-    const char *service = endpoint->service_instance->service->name;
+    const catga_logger *logger = &service_instance->state->settings.logger;
+    const char *service = service_instance->service->name;
+    const char *handler = endpoint == NULL ? "of a watch" : endpoint->handler->name;
     int64_t began = catga_clock_now();
-    catga_status status = subscribe_now(state, endpoint);
+    catga_status status = begin_now(service_instance, endpoint);
 
     if (!catga_status_is_transient(status))
         return status;
     catga_log(logger, CATGA_LOG_WARNING,
-              "service: cannot serve %s yet: handler %s waits for the server: %s", service,
-              endpoint->handler->name, catga_status_text(status));
+              "service: cannot serve %s yet: handler %s waits for the server: %s", service, handler,
+              catga_status_text(status));
     while (catga_status_is_transient(status) && catga_clock_now() < end &&
            (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
         pause_before_next();
-        status = subscribe_now(state, endpoint);
+        status = begin_now(service_instance, endpoint);
     }
     if (catga_status_is_transient(status))
         catga_log(logger, CATGA_LOG_ERROR, "service: cannot serve %s: handler %s: %s", service,
-                  endpoint->handler->name, catga_status_text(status));
+                  handler, catga_status_text(status));
     return status;
 }
 
@@ -238,7 +265,7 @@ static bool service_instance_drain(catga_service_instance *service_instance, int
     for (size_t i = 0; i < service_instance->count; i++)
         done &= endpoint_drain(service_instance->state, &service_instance->endpoints[i],
                                done ? wait_ms : 0);
-    return done;
+    return end_watches(service_instance, done ? wait_ms : 0) && done;
 }
 
 bool catga_services_drain(catga_bus_state *state, int wait_ms)
@@ -305,16 +332,18 @@ static catga_status confirm(catga_bus_state *state, const catga_endpoint *endpoi
 }
 
 /*
- * Subscribes all handlers. Callers find them afterwards; without a connection, after the next
- * connect.
+ * Begins the watches, and subscribes all handlers. Callers find them afterwards; without a
+ * connection, after the next connect.
  */
 static catga_status subscribe_all(catga_bus_state *state, catga_service_instance *service_instance)
 {
     int64_t end = end_of_waiting(state);
     catga_status status = CATGA_OK;
 
+    if (service_instance->service->watches != NULL)
+        status = begin_in_time(service_instance, NULL, end);
     for (size_t i = 0; status == CATGA_OK && i < service_instance->count; i++)
-        status = subscribe_in_time(state, &service_instance->endpoints[i], end);
+        status = begin_in_time(service_instance, &service_instance->endpoints[i], end);
     for (size_t i = 0; status == CATGA_OK && i < service_instance->count; i++)
         status = confirm(state, &service_instance->endpoints[i]);
     return status;

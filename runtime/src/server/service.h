@@ -36,6 +36,7 @@ struct catga_service_instance {
     void *handlers; /* copy of the service structure */
     void *user;
     catga_instance_claim instance; /* of the stored broadcasts */
+    catga_watching *watching;      /* of buckets; NULL: none has begun */
     int64_t hand_back_ns; /* when a stop hands back events that cannot be settled; CATGA_FOREVER: it
                              is not stopped; guarded by the lock of the settling */
     size_t count;

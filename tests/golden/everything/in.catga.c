@@ -1544,6 +1544,7 @@ static const catga_service sample_everything_doer_descriptor = {
     sample_everything_doer_handlers,
     3, /* handlers */
     sizeof(sample_everything_doer),
+    NULL, /* watches */
 };
 
 catga_status sample_everything_doer_serve(catga_bus *bus,
@@ -1605,6 +1606,7 @@ static const catga_service sample_everything_watcher_descriptor = {
     sample_everything_watcher_handlers,
     4, /* handlers */
     sizeof(sample_everything_watcher),
+    NULL, /* watches */
 };
 
 catga_status sample_everything_watcher_serve(catga_bus *bus,

@@ -596,6 +596,7 @@ static const catga_service test_foreign_users_descriptor = {
     test_foreign_users_handlers,
     3, /* handlers */
     sizeof(test_foreign_users),
+    NULL, /* watches */
 };
 
 catga_status test_foreign_users_serve(catga_bus *bus,

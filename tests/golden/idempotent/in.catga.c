@@ -331,6 +331,7 @@ static const catga_service shop_till_descriptor = {
     shop_till_handlers,
     2, /* handlers */
     sizeof(shop_till),
+    NULL, /* watches */
 };
 
 catga_status shop_till_serve(catga_bus *bus,

@@ -634,6 +634,7 @@ static const catga_service shop_keyed_till_descriptor = {
     shop_keyed_till_handlers,
     5, /* handlers */
     sizeof(shop_keyed_till),
+    NULL, /* watches */
 };
 
 catga_status shop_keyed_till_serve(catga_bus *bus,
@@ -670,6 +671,7 @@ static const catga_service shop_keyed_archive_descriptor = {
     shop_keyed_archive_handlers,
     2, /* handlers */
     sizeof(shop_keyed_archive),
+    NULL, /* watches */
 };
 
 catga_status shop_keyed_archive_serve(catga_bus *bus,

@@ -270,6 +270,7 @@ static const catga_service test_services_answerer_descriptor = {
     test_services_answerer_handlers,
     1, /* handlers */
     sizeof(test_services_answerer),
+    NULL, /* watches */
 };
 
 catga_status test_services_answerer_serve(catga_bus *bus,
@@ -313,6 +314,7 @@ static const catga_service test_services_watcher_descriptor = {
     test_services_watcher_handlers,
     2, /* handlers */
     sizeof(test_services_watcher),
+    NULL, /* watches */
 };
 
 catga_status test_services_watcher_serve(catga_bus *bus,

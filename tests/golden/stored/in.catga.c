@@ -804,6 +804,7 @@ static const catga_service test_stored_listener_descriptor = {
     test_stored_listener_handlers,
     7, /* handlers */
     sizeof(test_stored_listener),
+    NULL, /* watches */
 };
 
 catga_status test_stored_listener_serve(catga_bus *bus,

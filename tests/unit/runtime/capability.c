@@ -11,7 +11,7 @@ static const catga_handler stored_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service stored = {"Reader", stored_handlers, 1, sizeof(sample_listener)};
+static const catga_service stored = {"Reader", stored_handlers, 1, sizeof(sample_listener), NULL};
 
 static const catga_claims claims = {"SAMPLE_V1_Echo", 60000};
 static const catga_message claimed = {
@@ -26,13 +26,14 @@ static const catga_handler claimed_handlers[] = {
     {"echo", &claimed, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo,
      NULL},
 };
-static const catga_service idempotent = {"Answerer", claimed_handlers, 1, sizeof(sample_answerer)};
+static const catga_service idempotent = {"Answerer", claimed_handlers, 1, sizeof(sample_answerer),
+                                         NULL};
 
 static const catga_handler plain_handlers[] = {
     {"echo", &sample_echo_message, CATGA_GROUP, offsetof(sample_answerer, echo),
      sample_answerer_run_echo, NULL},
 };
-static const catga_service plain = {"Answerer", plain_handlers, 1, sizeof(sample_answerer)};
+static const catga_service plain = {"Answerer", plain_handlers, 1, sizeof(sample_answerer), NULL};
 
 static catga_status notify(catga_context *context, sample_view view)
 {

@@ -28,18 +28,20 @@ static const catga_handler group_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service group = {"Reader", group_handlers, 1, sizeof(sample_listener)};
+static const catga_service group = {"Reader", group_handlers, 1, sizeof(sample_listener), NULL};
 static const catga_handler broadcast_handlers[] = {
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service broadcast = {"Reader", broadcast_handlers, 1, sizeof(sample_listener)};
+static const catga_service broadcast = {"Reader", broadcast_handlers, 1, sizeof(sample_listener),
+                                        NULL};
 static const catga_handler answerer_handlers[] = {
     {"echo", &quick_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo,
      NULL},
     {"ask", &quick_ask, CATGA_GROUP, offsetof(sample_answerer, ask), sample_answerer_run_ask, NULL},
 };
-static const catga_service answerer = {"Answerer", answerer_handlers, 2, sizeof(sample_answerer)};
+static const catga_service answerer = {"Answerer", answerer_handlers, 2, sizeof(sample_answerer),
+                                       NULL};
 
 /* Numbers that a handler received, in order. */
 typedef struct record {

@@ -14,7 +14,7 @@ static const catga_handler handlers[] = {
     {"refresh", &sample_noted_message, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh, NULL},
 };
-static const catga_service service = {"Idler", handlers, 2, sizeof(sample_listener)};
+static const catga_service service = {"Idler", handlers, 2, sizeof(sample_listener), NULL};
 
 enum { TIMEOUT_MS = 20000 };
 

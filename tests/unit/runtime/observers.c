@@ -184,7 +184,7 @@ static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify,
      NULL},
 };
-static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener), NULL};
 
 /* The try is reported with its number when it ends the call at once. */
 static void a_first_try_that_fails_ends_with_its_number(void **state)
