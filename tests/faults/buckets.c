@@ -1,6 +1,7 @@
 /*
- * Every allocation of buckets, their watchers and readers, and of keyed messages fails once, on the
- * local server, or on that of $NATS_URL: a run is repeated with the first, the second, the third
+ * Every allocation of buckets, their watchers, readers and typed values, of watches of services,
+ * and of keyed messages fails once, on the local server, or on that of $NATS_URL: a run is repeated
+ * with the first, the second, the third
  * ... failing, until a run completes without a failure. Each outcome is a status; a value that is
  * read is right; nothing leaks (under AddressSanitizer), and nothing hangs.
  *
@@ -9,8 +10,7 @@
 #include "bus_fixture.h"
 #include "failing_allocations.h"
 #include "keyed.catga.h"
-
-#include <catga/kv.h>
+#include "values.catga.h"
 
 #include <stdio.h>
 
@@ -111,6 +111,76 @@ static void use_readers(catga_bus *bus, const catga_bucket *bucket, outcomes *o)
         assert_explained(catga_bucket_remove(bus, bucket));
 }
 
+/* ---- Values of a schema ---- */
+
+/* A value that could not be decoded comes with its status. */
+static bool is_setting(catga_status status, test_values_setting_view setting)
+{
+    return status == CATGA_NO_MEMORY || test_values_setting_get_limit(setting) == 7 ||
+           test_values_setting_get_limit(setting) == 10;
+}
+
+static bool visit_setting(const test_values_json_entry *entry, void *user)
+{
+    atomic_fetch_add(&((outcomes *)user)->wrong, !is_setting(entry->status, entry->value));
+    return true;
+}
+
+static void see_setting(const test_values_json_entry *entry, void *user)
+{
+    if (entry != NULL)
+        (void)visit_setting(entry, user);
+}
+
+static void use_values(catga_bus *bus, outcomes *o)
+{
+    const test_values_setting setting = TEST_VALUES_SETTING(.limit = 7, .note = CATGA_STR("note"));
+    test_values_json_entry entry;
+    catga_bucket_watcher *watcher;
+
+    assert_explained(
+        test_values_json_watch(bus, NULL, CATGA_WATCH_HISTORY, see_setting, o, &watcher));
+    assert_explained(test_values_json_put(bus, CATGA_STR("a"), &setting, NULL));
+    catga_status status = test_values_json_get(bus, CATGA_STR("a"), &entry);
+    assert_explained(status);
+    assert_true(is_setting(status, entry.value));
+    test_values_json_entry_free(&entry);
+    assert_explained(test_values_json_history(bus, NULL, visit_setting, o));
+    catga_bucket_unwatch(watcher);
+    if (!over_nats)
+        assert_explained(test_values_json_remove(bus));
+}
+
+static void follow(catga_bus *bus, const test_values_binary_entry *entry, void *user)
+{
+    (void)bus;
+    if (entry != NULL)
+        atomic_fetch_add(&((outcomes *)user)->wrong, entry->status != CATGA_OK);
+}
+
+static void tell(catga_bus *bus, const test_values_texts_entry *entry, void *user)
+{
+    (void)bus;
+    if (entry != NULL)
+        atomic_fetch_add(&((outcomes *)user)->wrong, entry->status != CATGA_OK);
+}
+
+static void use_watches(catga_bus *bus, outcomes *o)
+{
+    static const test_values_follower follower = {follow, tell};
+    catga_status served = test_values_follower_serve(bus, &follower, o);
+
+    assert_explained(served);
+    assert_explained(test_values_texts_put(bus, CATGA_STR("a"), CATGA_STR("text"), NULL));
+    catga_status stopped = test_values_follower_stop(bus);
+    assert_explained(stopped);
+    assert_true(served != CATGA_OK || stopped != CATGA_NOT_FOUND);
+    if (!over_nats) {
+        assert_explained(test_values_texts_remove(bus));
+        assert_explained(test_values_binary_remove(bus));
+    }
+}
+
 /* ---- Keyed messages ---- */
 
 static catga_status book(catga_context *context, test_keyed_paid_view event)
@@ -163,6 +233,8 @@ static void use(catga_bus *bus)
 
     use_entries(bus, &bucket, &o);
     use_readers(bus, &bucket, &o);
+    use_values(bus, &o);
+    use_watches(bus, &o);
     use_keys(bus);
     assert_int_equal(atomic_load(&o.wrong), 0);
 }
