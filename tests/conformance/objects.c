@@ -754,8 +754,7 @@ static void watches_see_each_change(void **state)
 }
 
 typedef struct revisions {
-    pthread_mutex_t lock;
-    uint64_t last[50]; /* of each object */
+    _Atomic uint64_t last[50]; /* of each object */
 } revisions;
 
 static void note_revision(const catga_object_info *info, void *user)
@@ -765,9 +764,7 @@ static void note_revision(const catga_object_info *info, void *user)
     nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     if (info == NULL)
         return;
-    pthread_mutex_lock(&r->lock);
-    r->last[strtoul(info->name.data, NULL, 10) % 50] = info->revision;
-    pthread_mutex_unlock(&r->lock);
+    atomic_store(&r->last[strtoul(info->name.data, NULL, 10) % 50], info->revision);
 }
 
 /* Puts, replacements and deletions do not make a watch miss objects that it has not received yet:
@@ -776,7 +773,7 @@ static void note_revision(const catga_object_info *info, void *user)
 static void slow_watches_miss_nothing(void **state)
 {
     const fixture *f = *state;
-    revisions r = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    revisions r = {.last = {0}};
     uint64_t last[50];
     catga_object_watch *watch;
     catga_problem problem;
@@ -799,7 +796,7 @@ static void slow_watches_miss_nothing(void **state)
         catga_object_info_free(&info);
     }
     for (int i = 0; i < 50; i++)
-        wait_until(__atomic_load_n(&r.last[i], __ATOMIC_RELAXED) == last[i]);
+        wait_until(atomic_load(&r.last[i]) == last[i]);
     catga_object_watch_close(watch);
 }
 
