@@ -87,7 +87,7 @@ static void serve(fixture *s, const catga_claim_store *store)
     static const char *const instances[] = {"a", "b"};
 
     for (unsigned i = 0; i < 2; i++) {
-        s->buses[i] = join(s, instances[i], store);
+        s->buses[i] = join(s, instances[i], store == NULL ? fixture_claims : store);
         assert_int_equal(catga_serve(s->buses[i], &service, &functions, s), CATGA_OK);
     }
 }
@@ -119,6 +119,7 @@ static peer_answer try(fixture *s, const char *id, uint32_t number)
 
 static catga_kv_key place_of(const fixture *s, const char *id)
 {
+    fixture_needs_records();
     return (catga_kv_key){s->bucket, id};
 }
 
@@ -387,6 +388,7 @@ static void a_silent_replica_loses_its_claim_after_the_lease(void **state)
 {
     fixture *s = *state;
 
+    fixture_needs_records();
     serve(s, NULL);
     peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", 0);
     int64_t began = catga_clock_now();
@@ -401,6 +403,7 @@ static void a_replica_that_denies_a_claim_loses_it_at_once(void **state)
 {
     fixture *s = *state;
 
+    fixture_needs_records();
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
     peer_answer owner = peer_read(&s->peer, place_of(s, "one"));
@@ -415,6 +418,7 @@ static void a_lost_claim_is_not_answered(void **state)
     fixture *s = *state;
     trier first;
 
+    fixture_needs_records();
     serve(s, NULL);
     begin_trier(&first, s, WAITS);
     wait_until(atomic_load(&s->waiting) == 1);
@@ -440,6 +444,7 @@ static void a_bucket_with_other_settings_is_left_alone(void **state)
         .name = s->bucket, .max_age_ns = 60 * CATGA_SECOND, .replicas = 1};
     catga_problem problem = {""};
 
+    fixture_needs_records();
     assert_int_equal(s->peer.transport->kv->ensure(s->peer.transport, &shorter, &problem),
                      CATGA_OK);
     s->buses[0] = join(s, "a", NULL);
@@ -501,6 +506,7 @@ static void a_full_bucket_refuses_claims_and_is_named(void **state)
 {
     fixture *s = *state;
 
+    fixture_needs_records();
     if (other_transport != NULL)
         skip(); /* its server limits the memory of all buckets together */
     serve(s, NULL);
@@ -523,6 +529,7 @@ static void a_claim_that_was_taken_is_marked_in_a_full_bucket(void **state)
     fixture *s = *state;
     trier first;
 
+    fixture_needs_records();
     if (other_transport != NULL)
         skip(); /* as above */
     serve(s, NULL);
@@ -551,6 +558,7 @@ static void a_success_waits_for_room_in_its_bucket(void **state)
     fixture *s = *state;
     pthread_t thread;
 
+    fixture_needs_records();
     if (s->base.broker == NULL)
         skip(); /* a bus cannot shrink the bucket of a server */
     serve(s, NULL);

@@ -31,6 +31,29 @@ typedef struct fixture_base {
 
 static const char *fixture_transport;
 
+/* claims in Redis, for messages over another transport; else NULL */
+SAMPLE_MAYBE_UNUSED static const catga_claim_store *fixture_claims;
+
+#ifdef CATGA_TEST_REDIS
+/* Opens the store of "nats+redis", at $REDIS_CONNECTION; the end of the program closes it. */
+static inline void fixture_open_claims(void)
+{
+    const catga_redis_claims_options options = {.lease_ms = 200, .log = log_nothing};
+    static catga_redis_claims *claims;
+
+    if (catga_redis_claims_open(&claims, &options) != CATGA_OK)
+        abort();
+    fixture_claims = catga_redis_claims_store(claims);
+}
+#endif
+
+/* Skips a case that looks at the records of the transport, where the claims are in Redis. */
+SAMPLE_MAYBE_UNUSED static void fixture_needs_records(void)
+{
+    if (fixture_claims != NULL)
+        skip();
+}
+
 /* Reads the transport from the command line in main, or ends the program. */
 static inline void fixture_choose(int argc, char **argv)
 {
@@ -40,9 +63,14 @@ static inline void fixture_choose(int argc, char **argv)
         other_transport = catga_redis();
         return;
     }
+    if (strcmp(fixture_transport, "nats+redis") == 0) {
+        fixture_transport = "nats";
+        fixture_open_claims();
+        return;
+    }
 #endif
     if (strcmp(fixture_transport, "local") != 0 && strcmp(fixture_transport, "nats") != 0) {
-        fprintf(stderr, "usage: %s local | nats | redis\n", argv[0]);
+        fprintf(stderr, "usage: %s local | nats | redis | nats+redis\n", argv[0]);
         exit(2);
     }
 }

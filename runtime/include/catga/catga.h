@@ -692,6 +692,9 @@ typedef struct catga_claim {
     catga_bytes answer;   /* of a handled command: its answer */
     catga_error error;    /* of a handled command: its declared error, or code 0 */
     catga_string request; /* hash of a command's bytes, 32 hexadecimal digits; empty for events */
+    int64_t kept_ms;      /* how long the outcome must be kept, at least: of @idempotent(for: ...),
+                             or as long as the stream keeps its events */
+    catga_bus *bus;       /* of the handling: spans of the store are its children (trace.h) */
     void *of_store;       /* for the store, from claim to done or release */
 } catga_claim;
 

@@ -98,6 +98,8 @@ static catga_claim_result claim(catga_claimed *claimed, catga_context *context, 
     claimed->claim.bucket = catga_str(claimed->bucket);
     claimed->claim.key = catga_str(claimed->key);
     claimed->claim.request = catga_str(claimed->request);
+    claimed->claim.kept_ms = catga_claim_kept_ns(context->message) / CATGA_MILLISECOND;
+    claimed->claim.bus = catga_context_bus(context);
     return catga_claims_are_external(state) ? store->claim(store->user, &claimed->claim)
                                             : take(claimed, context->message);
 }
