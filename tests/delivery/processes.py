@@ -54,6 +54,14 @@ class Process:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def ends(self, seconds):
+        """Returns whether the process ends within a time. Its output is closed a moment before its end."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def send(self, number):
         if self.alive():
             self.process.send_signal(number)

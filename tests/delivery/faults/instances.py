@@ -208,7 +208,7 @@ def start_again(worker):
     try:
         worker.ready()
     except processes.Trouble:
-        if worker.alive():
+        if not worker.ends(1):
             raise
 
 
