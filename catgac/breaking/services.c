@@ -122,6 +122,11 @@ static void report_without_name(comparison *c, const subscribed *after,
                SLICE_PRINT(old->name));
 }
 
+static const char *group_word(const model_subscription *line)
+{
+    return line->group.length > 0 ? "the group " : "its own group";
+}
+
 static void compare_subscription(comparison *c, const subscribed *after,
                                  const model_subscription *old)
 {
@@ -132,6 +137,10 @@ static void compare_subscription(comparison *c, const subscribed *after,
     else if (now->delivery != old->delivery)
         report(c, RULE_SUBSCRIPTION_CHANGED, now->place, old->place, "'%.*s' is a %s now",
                SLICE_PRINT(now->name), now->delivery == DELIVERY_GROUP ? "group" : "broadcast");
+    else if (!slice_equal(now->group, old->group))
+        report(c, RULE_GROUP_CHANGED, now->place, old->place, "'%.*s' is in %s%.*s now, and was in %s%.*s",
+               SLICE_PRINT(now->name), group_word(now), SLICE_PRINT(now->group), group_word(old),
+               SLICE_PRINT(old->group));
     else if ((now->is_selective || old->is_selective) && !slice_equal(now->subject, old->subject))
         report(c, RULE_SELECTION_CHANGED, now->place, old->place,
                "'%.*s' is on %.*s now, and was on %.*s", SLICE_PRINT(now->name),

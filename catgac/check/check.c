@@ -492,6 +492,7 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
     check_all_symbols(c);
     check_bounds(c);
     check_streams(c);
+    check_groups(c);
     check_handling(c);
     check_calls(c);
     check_subjects(c);

@@ -293,39 +293,6 @@ static void check_work_queue(const checker *c, const model_stream *stream)
         check_work(c, stream->messages[i]);
 }
 
-/* ---- Consumers ------------------------------------------------------------------------------- */
-
-static bool is_line_of(const model_service *service, const model_subscription *line)
-{
-    for (size_t i = 0; i < service->subscription_count; i++)
-        if (&service->subscriptions[i] == line)
-            return true;
-    return false;
-}
-
-/* Services that subscribe to an event under the same names would share one durable: each message
- * would be delivered to only one of them. */
-static void check_consumers(checker *c, const model_service *service)
-{
-    for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *subscription = &service->subscriptions[i];
-        buffer key = buffer_in(c->memory);
-        buffer_printf(&key, "%.*s %.*s__%.*s", SLICE_PRINT(subscription->message->subject),
-                      SLICE_PRINT(service->origin.name), SLICE_PRINT(subscription->name));
-        const model_subscription *first =
-            text_table_insert(&c->scratch, buffer_slice(&key), (void *)(uintptr_t)subscription);
-        if (first == NULL || is_line_of(service, first))
-            continue;
-        diag_report(c->diags, DIAG_SAME_CONSUMER, subscription->place,
-                    "another service '%.*s' subscribes to '%.*s' as '%.*s': each message would be "
-                    "delivered to only one of them",
-                    SLICE_PRINT(service->origin.name),
-                    SLICE_PRINT(subscription->message->origin.name),
-                    SLICE_PRINT(subscription->name));
-        diag_note(c->diags, first->place, "the other one is here");
-    }
-}
-
 void check_streams(checker *c)
 {
     bool is_complete = has_services(c) && !c->has_lost_lines;
@@ -344,10 +311,4 @@ void check_streams(checker *c)
     }
     check_object_stores(c);
     check_buckets(c);
-    text_table_clear(&c->scratch);
-    for (size_t i = 0; i < c->scope_count; i++) {
-        const model_module *module = c->scopes[i].module;
-        for (size_t j = 0; j < module->service_count; j++)
-            check_consumers(c, &module->services[j]);
-    }
 }

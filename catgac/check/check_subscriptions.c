@@ -254,8 +254,11 @@ static void add_family(subscription_draft *draft, const ast_member *line, slice 
 void check_subscribe(subscription_draft *draft, const ast_member *line, const symbol *event,
                      slice function)
 {
-    if (line->is_family)
+    if (line->is_family) {
+        check_no_group(draft, line);
         add_family(draft, line, function);
-    else
-        add(draft, line, event->message, function);
+    } else {
+        model_subscription *added = add(draft, line, event->message, function);
+        check_read_group(draft, line, &added->group);
+    }
 }

@@ -21,6 +21,7 @@
  * check_http_names.c  names that are the same in JSON over HTTP
  * check_settings.c    settings of streams, buckets and object stores
  * check_streams.c     where events and objects are stored, and who hears events there
+ * check_groups.c      queue groups and durable consumers
  * check_calls.c       services that wait for each other
  * check_subscriptions.c subscriptions to events, by key and to families
  * check_uses.c        buckets and object stores that services watch, read and write
@@ -272,6 +273,15 @@ size_t check_count_subscriptions(const checker *c, const symbol *service);
  * event that the line names, or NULL; `function` the interned name of the handler. */
 void check_subscribe(subscription_draft *draft, const ast_member *line, const symbol *event,
                      slice function);
+
+/* Evaluates the group that a line names; leaves *group as it is without one. */
+void check_read_group(const subscription_draft *draft, const ast_member *line, slice *group);
+
+/* Reports a group that a family names. */
+void check_no_group(const subscription_draft *draft, const ast_member *line);
+
+/* Reports names that no group can have, and handlers that would share a group or a consumer. */
+void check_groups(checker *c);
 
 /* ---- check_uses.c ---------------------------------------------------------------------------- */
 

@@ -104,6 +104,18 @@ void append_full_name(buffer *out, const model_origin *origin)
                   SLICE_PRINT(origin->name));
 }
 
+/* Appends the name of other programs, or that of the service and its handler. */
+static void append_group(buffer *out, const part *of)
+{
+    const model_subscription *subscription = of->subscription;
+
+    if (subscription->group.length > 0)
+        buffer_append(out, subscription->group);
+    else
+        buffer_printf(out, "%.*s__%.*s", SLICE_PRINT(of->service->origin.name),
+                      SLICE_PRINT(subscription->name));
+}
+
 /* Appends the queue group: one for all calls of a service, one for each event handler. Stored
  * events have a durable instead. */
 void append_queue_group(buffer *out, const part *of)
@@ -114,13 +126,14 @@ void append_queue_group(buffer *out, const part *of)
         buffer_append(out, service);
     else if (of->role == ROLE_SUBSCRIBES && of->subscription->delivery == DELIVERY_GROUP &&
              !model_is_stored(of->message))
-        buffer_printf(out, "%.*s__%.*s", SLICE_PRINT(service), SLICE_PRINT(of->subscription->name));
+        append_group(out, of);
 }
 
 void append_durable(buffer *out, const part *of)
 {
-    if (of->role == ROLE_SUBSCRIBES && model_is_stored(of->message))
-        buffer_printf(out, "%.*s__%.*s%s", SLICE_PRINT(of->service->origin.name),
-                      SLICE_PRINT(of->subscription->name),
-                      of->subscription->delivery == DELIVERY_BROADCAST ? "__<instance>" : "");
+    if (of->role != ROLE_SUBSCRIBES || !model_is_stored(of->message))
+        return;
+    append_group(out, of);
+    if (of->subscription->delivery == DELIVERY_BROADCAST)
+        buffer_append_text(out, "__<instance>");
 }

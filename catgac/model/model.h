@@ -409,6 +409,7 @@ struct model_subscription {
     bool is_family;    /* one of the subscriptions to every event of a namespace */
     bool is_selective; /* has values of keys */
     slice subject;     /* with "*" for each key without a value */
+    slice group;       /* of other programs; empty: named after the service and the handler */
     span place;
     model_doc doc;
 };

@@ -277,6 +277,8 @@ static void dump_service(const model_service *service, buffer *out)
                       SLICE_PRINT(subscription->name));
         if (subscription->is_selective)
             buffer_printf(out, " on %.*s", SLICE_PRINT(subscription->subject));
+        if (subscription->group.length > 0)
+            buffer_printf(out, " in %.*s", SLICE_PRINT(subscription->group));
         buffer_append_char(out, '\n');
     }
     for (size_t i = 0; i < service->called_count; i++) {

@@ -124,12 +124,18 @@ typedef enum ast_member_kind {
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
-    MEMBER_ON,    /* on path(key: value) group|broadcast as name; on path.* ... */
+    MEMBER_ON,     /* on path(key: value) group|group("name")|broadcast as name; on path.* ... */
     MEMBER_WATCH, /* watch path(value) as name */
     MEMBER_READS, /* reads path */
     MEMBER_WRITES,
     MEMBER_SETTING /* name: value; of stream, bucket, objects */
 } ast_member_kind;
+
+/* group, group("name") or broadcast. */
+typedef struct ast_delivery {
+    bool is_broadcast;
+    const ast_expression *group; /* or NULL */
+} ast_delivery;
 
 typedef struct ast_member ast_member;
 struct ast_member {
@@ -141,7 +147,8 @@ struct ast_member {
     const ast_expression *value; /* or NULL */
     ast_annotations annotations;
     bool is_broadcast;
-    bool is_family;          /* every event of the namespace `path` */
+    bool is_family;              /* every event of the namespace `path` */
+    const ast_expression *group; /* name of the group of other programs, or NULL */
     ast_arguments selection; /* values of keys */
     span place;
     doc_comment *doc;

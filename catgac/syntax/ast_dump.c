@@ -118,15 +118,21 @@ static void dump_annotations(const ast_annotations *annotations, buffer *out)
     }
 }
 
-/* Dumps the pattern of a watch, which may be NULL, and the word before its name. */
-static void dump_pattern(const ast_expression *pattern, buffer *out)
+/* Dumps an argument in parentheses, which may be NULL, and the word before the name of a line. */
+static void dump_argument_as(const ast_expression *argument, buffer *out)
 {
-    if (pattern != NULL) {
+    if (argument != NULL) {
         buffer_append_char(out, '(');
-        dump_expression(pattern, out);
+        dump_expression(argument, out);
         buffer_append_char(out, ')');
     }
     buffer_append_text(out, " as ");
+}
+
+static void dump_delivery(const ast_member *member, buffer *out)
+{
+    buffer_append_text(out, member->is_broadcast ? " broadcast" : " group");
+    dump_argument_as(member->group, out);
 }
 
 static void dump_member(const ast_member *member, buffer *out)
@@ -140,9 +146,9 @@ static void dump_member(const ast_member *member, buffer *out)
         buffer_append_text(out, ".*");
     dump_arguments(&member->selection, out);
     if (member->kind == MEMBER_WATCH)
-        dump_pattern(member->value, out);
+        dump_argument_as(member->value, out);
     if (member->kind == MEMBER_ON)
-        buffer_append_text(out, member->is_broadcast ? " broadcast as " : " group as ");
+        dump_delivery(member, out);
     buffer_append(out, member->name.text);
     if (member->type != NULL) {
         buffer_append_text(out, ": ");

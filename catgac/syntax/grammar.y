@@ -295,11 +295,11 @@ line(M) ::= PUBLISH(K) path(P) SEMICOLON.
 line(M) ::= CALLS(K) path(P) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_CALLS, K); M->path = P; }
 line(M) ::= ON(K) path(P) selection(S) delivery(B) AS IDENTIFIER(N) SEMICOLON.
-    { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B;
-      M->selection = S; M->name = ast_make_name(MAKER, N); }
+    { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B.is_broadcast;
+      M->group = B.group; M->selection = S; M->name = ast_make_name(MAKER, N); }
 line(M) ::= ON(K) path(P) DOT STAR delivery(B) AS IDENTIFIER(N) SEMICOLON.
-    { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B;
-      M->is_family = true; M->name = ast_make_name(MAKER, N); }
+    { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B.is_broadcast;
+      M->group = B.group; M->is_family = true; M->name = ast_make_name(MAKER, N); }
 
 line(M) ::= WATCH(K) path(P) pattern(E) AS IDENTIFIER(N) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_WATCH, K); M->path = P; M->value = E;
@@ -317,9 +317,11 @@ pattern(E) ::= LEFT_PARENTHESIS expression(X) RIGHT_PARENTHESIS.  { E = X; }
 selection(S) ::= .                                                  { S = (ast_arguments){0}; }
 selection(S) ::= LEFT_PARENTHESIS arguments(L) RIGHT_PARENTHESIS.   { S = L; }
 
-%type delivery {bool}
-delivery(B) ::= GROUP.      { B = false; }
-delivery(B) ::= BROADCAST.  { B = true; }
+%type delivery {ast_delivery}
+delivery(B) ::= GROUP.      { B = (ast_delivery){false, NULL}; }
+delivery(B) ::= BROADCAST.  { B = (ast_delivery){true, NULL}; }
+delivery(B) ::= GROUP LEFT_PARENTHESIS expression(E) RIGHT_PARENTHESIS.
+    { B = (ast_delivery){false, E}; }
 
 //// Expected tokens //////////////////////////////////////////////////////////////////////////////
 

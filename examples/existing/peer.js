@@ -106,7 +106,7 @@ const cases = {
     async "each task is done once, here or there"({ nats, lines }) {
         const here = [];
         const worker = nats.subscribe("work.tasks", {
-            queue: "UserService__work",
+            queue: "workers",
             callback: (error, message) => here.push(message.string()),
         });
         await nats.flush();
@@ -120,6 +120,24 @@ const cases = {
         worker.unsubscribe();
     },
 
+    async "each letter is printed once, here or there, by members of one durable"({ nats, lines }) {
+        const here = [];
+        const durable = await jetstream(nats).consumers.get("LETTERS", "printers");
+        const letters = await durable.consume({
+            max_messages: 2,
+            callback: (message) => { here.push(message.string()); message.ack(); },
+        });
+        for (let i = 0; i < TASKS; i++)
+            nats.publish("work.letters", `letter-${i}`);
+        const there = () => lines.filter((line) => line.startsWith("printed ")).map((line) => line.slice(8));
+        await until(() => here.length + there().length >= TASKS, "all letters");
+        await letters.close();
+        assert.ok(here.length > 0 && there().length > 0, `${here.length} here, ${there().length} there`);
+        assert.strictEqual(new Set([...here, ...there()]).size, TASKS);
+        const { config } = await durable.info();
+        assert.strictEqual(config.ack_wait, 7e9);
+    },
+
     /* Our service hears the event too, and must not answer in place of the stream. */
     async "a stream of this program acknowledges what our service refuses"({ nats }) {
         const manager = await jetstreamManager(nats);
@@ -130,8 +148,16 @@ const cases = {
     },
 };
 
+/* The system's own stream and consumer, with settings that our runtime would not choose. */
+async function makeDurable(nats) {
+    const manager = await jetstreamManager(nats);
+    await manager.streams.add({ name: "LETTERS", subjects: ["work.letters"], storage: "memory" });
+    await manager.consumers.add("LETTERS", { durable_name: "printers", ack_policy: "explicit", ack_wait: 7e9 });
+}
+
 async function main() {
     const nats = await connect({ servers: process.env.NATS_URL });
+    await makeDurable(nats);
     const { service, lines, ended } = start(process.argv[2]);
     let failed = 0;
 

@@ -48,6 +48,13 @@ static catga_status my_work(catga_context *context, existing_users_task_view eve
     return CATGA_OK;
 }
 
+static catga_status my_print(catga_context *context, existing_users_letter_view event)
+{
+    (void)context;
+    printf("printed %.*s\n", CATGA_PRINT(existing_users_letter_get_text(event)));
+    return CATGA_OK;
+}
+
 int main(void)
 {
     static const existing_users_user_service service = EXISTING_USERS_USER_SERVICE(my);

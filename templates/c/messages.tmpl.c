@@ -283,14 +283,31 @@ static void ${service.type}_run_${watch.name}(const void *handlers, catga_bus *b
     % end
     % if service.handlers
 
+    % for handler in service.handlers
+      % if handler.is_bound
+static const catga_binding ${service.type}_binding_${handler.name} = {
+        % if handler.subject
+    "${handler.subject}",
+        % else
+    NULL, /* every message */
+        % end
+        % if handler.group
+    "${handler.group}",
+        % else
+    NULL, /* the group is named after the service and the handler */
+        % end
+};
+
+      % end
+    % end
 static const catga_handler ${service.type}_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     % for handler in service.handlers
     {"${handler.consumer}", &${handler.type}_message_descriptor, ${handler.sharing},
-      % if handler.subject
+      % if handler.is_bound
      offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name},
-     "${handler.subject}"},
+     &${service.type}_binding_${handler.name}},
       % else
      offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name}, NULL},
       % end

@@ -15,6 +15,8 @@ typedef struct fixture {
     atomic_uint any;
     atomic_uint all;
     atomic_uint orders;
+    atomic_uint welcomed[2]; /* by the handlers of each member of a group */
+    atomic_uint shipped[2];
     atomic_uint failures; /* runs of the handler of orders that still have to fail */
     char subject[SUBJECT_TEXT];
 } fixture;
@@ -93,6 +95,32 @@ static catga_status orders_order(catga_context *context, test_foreign_any_order_
     return CATGA_HANDLER_FAILED;
 }
 
+/* A member of groups of other programs. */
+typedef struct member {
+    fixture *s;
+    unsigned number;
+} member;
+
+static catga_status workers_welcome(catga_context *context, test_foreign_user_created_view event)
+{
+    const member *m = catga_context_user(context);
+
+    (void)event;
+    atomic_fetch_add(&m->s->welcomed[m->number], 1);
+    return CATGA_OK;
+}
+
+static catga_status shippers_ship(catga_context *context, test_foreign_any_order_view event)
+{
+    const member *m = catga_context_user(context);
+
+    (void)event;
+    atomic_fetch_add(&m->s->shipped[m->number], 1);
+    return CATGA_OK;
+}
+
+static const test_foreign_workers workers = TEST_FOREIGN_WORKERS(workers);
+static const test_foreign_shippers shippers = TEST_FOREIGN_SHIPPERS(shippers);
 static const test_foreign_greeter greeter = TEST_FOREIGN_GREETER(greeter);
 static const test_foreign_users users = TEST_FOREIGN_USERS(users);
 static const test_foreign_orders orders = TEST_FOREIGN_ORDERS(orders);
@@ -153,6 +181,57 @@ static void wildcards_match_the_subjects_of_others(void **state)
     assert_int_equal(atomic_load(&s->created), 0);
 }
 
+/* Deletes the stream, whose subjects those of the next case would overlap. */
+static void forget_stream(catga_bus *bus)
+{
+    assert_int_equal(catga_stream_delete(bus, TEST_FOREIGN_ANY_ORDER_STREAM), CATGA_OK);
+}
+
+/* ---- Groups ---- */
+
+/* Two buses of other prefixes share a queue group by its exact name. */
+static void members_of_a_named_group_share_events(void **state)
+{
+    enum { EVENTS = 200 };
+    fixture *s = *state;
+    catga_bus *first = join(s);
+    catga_bus *second = join(s);
+    catga_bus *client = join(s);
+    member members[] = {{s, 0}, {s, 1}};
+
+    assert_int_equal(test_foreign_workers_serve(first, &workers, &members[0]), CATGA_OK);
+    assert_int_equal(test_foreign_workers_serve(second, &workers, &members[1]), CATGA_OK);
+    for (int i = 0; i < EVENTS; i++)
+        assert_int_equal(test_foreign_user_created_publish(
+                             client, &TEST_FOREIGN_USER_CREATED(.user_id = CATGA_STR("123"))),
+                         CATGA_OK);
+    wait_until(atomic_load(&s->welcomed[0]) + atomic_load(&s->welcomed[1]) >= EVENTS);
+    assert_true(atomic_load(&s->welcomed[0]) > 0 && atomic_load(&s->welcomed[1]) > 0);
+    assert_int_equal(atomic_load(&s->welcomed[0]) + atomic_load(&s->welcomed[1]), EVENTS);
+}
+
+/* The durable that a service with another ack_wait has created is used as it is. */
+static void a_named_durable_is_joined_with_its_own_settings(void **state)
+{
+    fixture *s = *state;
+    member members[] = {{s, 0}, {s, 1}};
+
+    for (int i = 0; i < 2; i++) { /* one prefix: the stream is named after it */
+        catga_bus *bus =
+            fixture_join(&s->base, (catga_options){.ack_wait_ms = 30000 + i * 5000});
+        assert_int_equal(test_foreign_shippers_serve(bus, &shippers, &members[i]), CATGA_OK);
+    }
+    const test_foreign_any_order paid = TEST_FOREIGN_ANY_ORDER(.order_id = CATGA_STR("O-1"));
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(publish_as(s->base.buses[0], &test_foreign_any_order_message_descriptor,
+                                    "foreign.orders.paid", &paid),
+                         CATGA_OK);
+    wait_until(atomic_load(&s->shipped[0]) + atomic_load(&s->shipped[1]) >= 100);
+    assert_true(atomic_load(&s->shipped[0]) > 0 && atomic_load(&s->shipped[1]) > 0);
+    assert_int_equal(atomic_load(&s->shipped[0]) + atomic_load(&s->shipped[1]), 100);
+    forget_stream(s->base.buses[0]);
+}
+
 /* ---- Stored events ---- */
 
 static bool count_letter(const catga_dead_letter *letter, void *user)
@@ -196,6 +275,7 @@ static void a_stream_takes_all_subjects_that_match(void **state)
     assert_int_equal(publish_as(client, message, "foreign.orders.paid", &paid), CATGA_OK);
     assert_int_equal(test_foreign_orders_serve(service, &orders, s), CATGA_OK);
     wait_until(atomic_load(&s->orders) == 3);
+    forget_stream(service);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, open_stage, fixture_clear)
@@ -206,6 +286,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(an_own_subject_has_no_prefix),
         CASE(wildcards_match_the_subjects_of_others),
+        CASE(members_of_a_named_group_share_events),
+        CASE(a_named_durable_is_joined_with_its_own_settings),
         CASE(a_stream_takes_all_subjects_that_match),
     };
 

@@ -72,6 +72,9 @@ class Peer:
 class Existing(unittest.TestCase):
     def setUp(self):
         self.peer = Peer(os.environ["NATS_URL"])
+        self.ask("STREAM.CREATE.LETTERS", {"name": "LETTERS", "subjects": ["work.letters"], "storage": "memory"})
+        durable = {"durable_name": "printers", "ack_policy": "explicit", "ack_wait": 7 * 10**9}
+        self.ask("CONSUMER.DURABLE.CREATE.LETTERS.printers", {"stream_name": "LETTERS", "config": durable})
         self.service = subprocess.Popen([FOLDER + "/existing_service"], stdout=subprocess.PIPE, text=True)
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
@@ -90,6 +93,15 @@ class Existing(unittest.TestCase):
     def wait_for(self, wanted):
         while self.lines.get(timeout=10) != wanted:
             pass
+
+    def wait_for_some(self, begin):
+        while not self.lines.get(timeout=10).startswith(begin):
+            pass
+
+    def ask(self, subject, body):
+        answer = json.loads(self.peer.request("$JS.API." + subject, json.dumps(body).encode())[1])
+        self.assertNotIn("error", answer)
+        return answer
 
     def test_requests(self):
         self.assertEqual(self.peer.request("service.ping", b"hello"), ("", b"pong"))
@@ -115,7 +127,7 @@ class Existing(unittest.TestCase):
         self.wait_for("no zone of 123: CATGA_BAD_MESSAGE: name: expected a string (line 1, column 9)")
 
     def test_tasks(self):
-        here = self.peer.subscribe("work.tasks", "UserService__work")
+        here = self.peer.subscribe("work.tasks", "workers")
         self.assertEqual(self.peer.request("service.ping", b"hello")[1], b"pong")
         tasks = {f"task-{i}" for i in range(100)}
         for task in sorted(tasks):
@@ -130,6 +142,15 @@ class Existing(unittest.TestCase):
         mine = [here.get()[1].decode() for _ in range(here.qsize())]
         self.assertEqual(sorted(done + mine), sorted(tasks))
         self.assertTrue(done and mine)
+
+    def test_letters_of_a_durable(self):
+        for i in range(10):
+            self.peer.publish("work.letters", f"letter-{i}".encode())
+        for i in range(10):
+            self.wait_for_some("printed letter-")
+        info = self.ask("CONSUMER.INFO.LETTERS.printers", {})
+        self.assertEqual(info["config"]["ack_wait"], 7 * 10**9)
+        self.assertNotIn("filter_subject", info["config"])
 
 
 FOLDER = sys.argv.pop(1)

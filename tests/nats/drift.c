@@ -97,6 +97,19 @@ static void make_otherwise(const char *subject, const char *of, const char *fiel
     make(subject, body);
 }
 
+/* Adds a field to the settings of a consumer. */
+static void make_with(const char *subject, const char *of, const char *field)
+{
+    static const char begin[] = "\"config\":{";
+    char body[1024];
+    const char *at = strstr(of, begin);
+
+    assert_non_null(at);
+    int before = (int)(at - of) + (int)strlen(begin);
+    snprintf(body, sizeof body, "%.*s%s%s", before, of, field, of + before);
+    make(subject, body);
+}
+
 static int come(void **state)
 {
     (void)state;
@@ -206,6 +219,124 @@ static void a_push_consumer_is_reported(void **state)
     free(after);
 }
 
+/* ---- Consumers of other programs ---- */
+
+/* Ours has other settings, which a joined consumer does not need. */
+static const char joined_as_it_should_be[] =
+    "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
+    "\"filter_subject\":\"drift.a\",\"ack_policy\":\"explicit\","
+    "\"deliver_policy\":\"new\",\"max_deliver\":5,\"ack_wait\":700000000,\"max_ack_pending\":7}}";
+
+static catga_status join(catga_subscription **subscription, catga_problem *problem)
+{
+    catga_consumer_settings joining = consumer;
+
+    joining.joins = true;
+    joining.attempts = 4;
+    return self.transport->streams->consume(self.transport, &joining, subscription, problem);
+}
+
+static void each_unfit_field_of_a_joined_consumer_is_named(void **state)
+{
+    static const difference differences[] = {
+        {"filter_subject", "\"drift.a\"", "\"drift.b\""},
+        {"filter_subject", "\"drift.a\"", "\"drift.*\""},
+        {"filter_subject", "\"drift.a\"", "\"\""},
+        {"ack_policy", "\"explicit\"", "\"all\""},
+        {"max_deliver", "5", "3"},
+        {"headers_only", "", "true"},
+        {"max_batch", "", "1"},
+        {"max_expires", "", "1000000"},
+        {"max_bytes", "", "1000"},
+    };
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
+        const difference *d = &differences[i];
+        catga_problem problem = {""};
+        catga_subscription *subscription;
+        char added[64];
+        snprintf(added, sizeof added, "\"%s\":%s,", d->field, d->otherwise);
+        if (d->as_it_should_be[0] != '\0')
+            make_otherwise("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", joined_as_it_should_be,
+                           d->field, d->as_it_should_be, d->otherwise);
+        else
+            make_with("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", joined_as_it_should_be, added);
+        assert_drift(join(&subscription, &problem), &problem, d->field);
+        make("$JS.API.CONSUMER.DELETE.DRIFT.one", "");
+    }
+}
+
+static void a_push_consumer_is_not_joined(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    make_with("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", joined_as_it_should_be,
+              "\"deliver_subject\":\"deliver.one\",");
+    assert_drift(join(&subscription, &problem), &problem,
+                 "deliver_subject is \"deliver.one\", and must be not set");
+}
+
+/* A consumer that its program deletes is not recreated: that is the program's affair. */
+static void a_joined_consumer_is_left_as_it_is(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    make("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", joined_as_it_should_be);
+    assert_int_equal(join(&subscription, &problem), CATGA_OK);
+    char *info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+    assert_non_null(strstr(info, "\"ack_wait\":700000000"));
+    assert_non_null(strstr(info, "\"max_ack_pending\":7"));
+    free(info);
+    make("$JS.API.CONSUMER.DELETE.DRIFT.one", "");
+    assert_true(reaches(&self.events[CATGA_STORAGE_MISSING], 1, 20000));
+    pause_ms(3500);
+    info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+    assert_non_null(strstr(info, "consumer not found"));
+    free(info);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+}
+
+/* An absent consumer is created with the settings of a handler. */
+static void an_absent_consumer_is_created_for_its_group(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    assert_int_equal(join(&subscription, &problem), CATGA_OK);
+    char *info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+    assert_non_null(strstr(info, "\"ack_wait\":5000000000"));
+    free(info);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+}
+
+/* A consumer without a filter fits a stream without other subjects. */
+static void a_consumer_of_the_whole_stream_is_joined(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT",
+         "{\"name\":\"DRIFT\",\"subjects\":[\"drift.a\"],\"storage\":\"memory\"}");
+    make("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one",
+         "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
+         "\"ack_policy\":\"explicit\"}}");
+    assert_int_equal(join(&subscription, &problem), CATGA_OK);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+}
+
+/* ---- No drift ---- */
+
 /* The second time nothing is created, and nothing is reported. */
 static void a_stream_and_consumer_without_drift_are_used(void **state)
 {
@@ -261,6 +392,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_field_of_a_stream_is_named, come, go),
         cmocka_unit_test_setup_teardown(each_field_of_a_consumer_is_named, come, go),
         cmocka_unit_test_setup_teardown(a_push_consumer_is_reported, come, go),
+        cmocka_unit_test_setup_teardown(each_unfit_field_of_a_joined_consumer_is_named, come, go),
+        cmocka_unit_test_setup_teardown(a_push_consumer_is_not_joined, come, go),
+        cmocka_unit_test_setup_teardown(a_joined_consumer_is_left_as_it_is, come, go),
+        cmocka_unit_test_setup_teardown(an_absent_consumer_is_created_for_its_group, come, go),
+        cmocka_unit_test_setup_teardown(a_consumer_of_the_whole_stream_is_joined, come, go),
         cmocka_unit_test_setup_teardown(a_stream_and_consumer_without_drift_are_used, come, go),
         cmocka_unit_test_setup_teardown(the_consumer_of_an_absent_replica_is_deleted, come, go),
     };

@@ -36,6 +36,8 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
             i == 0 || !slice_equal(subscription[-1].function, subscription->function);
         if (subscription->is_selective)
             handlers->subject = subscription->subject;
+        handlers->group = subscription->group;
+        handlers->is_bound = handlers->subject.length > 0 || handlers->group.length > 0;
         if (subscription->delivery == DELIVERY_BROADCAST)
             handlers->sharing = SLICE("CATGA_BROADCAST");
         handlers++;

@@ -357,6 +357,13 @@ typedef enum catga_sharing {
     CATGA_BROADCAST /* every replica gets each message */
 } catga_sharing;
 
+/* What differs from the usual in the subscription of a handler. */
+typedef struct catga_binding {
+    const char *subject; /* selects keys; NULL: every message */
+    const char *group; /* the queue group or durable consumer of other programs, which it joins;
+                          NULL: one named after the service and the handler */
+} catga_binding;
+
 typedef struct catga_handler {
     const char *name; /* of its member in the service structure */
     const catga_message *message;
@@ -364,8 +371,14 @@ typedef struct catga_handler {
     size_t member; /* offset of the function pointer in the service structure */
     /* Calls that function of `handlers`, the service structure. */
     catga_status (*run)(const void *handlers, catga_context *context, const uint8_t *table);
-    const char *subject; /* of its subscription, which selects keys; NULL: every message */
+    const catga_binding *binding; /* NULL: every message, in a group of its own */
 } catga_handler;
+
+/* Returns the group of other programs that a handler joins, or NULL. */
+static inline const char *catga_handler_group(const catga_handler *handler)
+{
+    return handler->binding == NULL ? NULL : handler->binding->group;
+}
 
 typedef struct catga_service_watches catga_service_watches;
 

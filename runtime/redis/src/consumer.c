@@ -758,6 +758,17 @@ static catga_status start(catga_redis_consumer *consumer, catga_subscription **s
     return CATGA_OK;
 }
 
+/* A group of Redis gets all entries of a stream: those of other subjects would be settled here, and
+ * the other programs of the group would not get them. */
+static catga_status refuse_joined(const catga_consumer_settings *settings, catga_problem *problem)
+{
+    snprintf(problem->text, sizeof problem->text,
+             "consumer %.64s: a group of Redis has no subject, so a handler cannot join that of "
+             "other programs",
+             settings->name);
+    return CATGA_UNSUPPORTED;
+}
+
 catga_status catga_redis_consume(catga_transport *transport,
                                  const catga_consumer_settings *settings,
                                  catga_subscription **subscription, catga_problem *problem)
@@ -765,6 +776,8 @@ catga_status catga_redis_consume(catga_transport *transport,
     catga_redis_transport *redis = catga_redis_of(transport);
 
     *subscription = NULL;
+    if (settings->joins)
+        return refuse_joined(settings, problem);
     catga_redis_consumer *consumer = consumer_new(redis, settings);
     if (consumer == NULL)
         return CATGA_NO_MEMORY;

@@ -25,7 +25,7 @@ static unsigned worker_count(const catga_bus_state *state, const catga_handler *
 
 /*
  * Returns the queue group of a handler: NULL for a broadcast, the service for a command or query,
- * else a name of its own.
+ * the one that it joins, else a name of its own.
  */
 static const char *queue_group(char text[GROUP_MAX], const catga_service *service,
                                const catga_handler *handler)
@@ -34,6 +34,8 @@ static const char *queue_group(char text[GROUP_MAX], const catga_service *servic
         return NULL;
     if (handler->message->kind != CATGA_EVENT)
         return service->name;
+    if (catga_handler_group(handler) != NULL)
+        return catga_handler_group(handler);
     snprintf(text, GROUP_MAX, "%s__%s", service->name, handler->name);
     return text;
 }

@@ -25,7 +25,9 @@ typedef struct catga_endpoint {
 /* Returns the subject of a handler's subscription, with the prefix "catga". */
 static inline const char *catga_handler_subject(const catga_handler *handler)
 {
-    return handler->subject != NULL ? handler->subject : catga_message_subjects(handler->message);
+    bool selects = handler->binding != NULL && handler->binding->subject != NULL;
+
+    return selects ? handler->binding->subject : catga_message_subjects(handler->message);
 }
 
 /* A service that is served; freed by catga_services_end. */

@@ -57,6 +57,8 @@ bool catga_names_consumer(const catga_bus_state *state, const catga_service *ser
 {
     bool broadcast = handler->sharing == CATGA_BROADCAST;
 
+    if (catga_handler_group(handler) != NULL)
+        return catga_text_format(name, CATGA_CONSUMER_NAME, "%s", catga_handler_group(handler));
     return catga_text_format(name, CATGA_CONSUMER_NAME, "%s__%s%s%s", service->name, handler->name,
                              broadcast ? "__" : "", broadcast ? state->settings.instance : "");
 }

@@ -7,6 +7,7 @@
  *     SHOP_ORDERS_V1_DEAD                         the stream of its dead letters
  *     NotificationService__refresh                a consumer: one handler of all replicas
  *     NotificationService__refresh__node-1        a consumer: a broadcast handler of one replica
+ *     workers                                     a consumer of other programs that a handler joins
  *     catga.dead.SHOP_ORDERS_V1.<consumer>        the subject of a consumer's dead letters
  *     catga.replay.SHOP_ORDERS_V1.<consumer>      the subject of requests to replay one of them
  *

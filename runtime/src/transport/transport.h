@@ -246,6 +246,12 @@ typedef struct catga_consumer_settings {
     const char *stream;
     const char *name;
     const char *subject;     /* one of the stream's */
+    bool joins;              /* it may be of another program: it is used, and never changed, if it
+                                delivers every message of the subject to those who pull it, and
+                                waits for their acknowledgements; its ack_wait then applies */
+    bool covers_stream;      /* of `joins`, set by the transport: no subject of the stream is outside
+                                of `subject`, so the consumer needs no filter */
+    uint32_t attempts;       /* of `joins`: deliveries that it must allow for a message */
     bool only_new;           /* begins with messages stored after its creation, not the oldest */
     int64_t unused_ns;       /* deleted after so long without a subscriber; 0: never */
     int64_t ack_wait_ns;     /* an unsettled message is redelivered after this time */
@@ -352,7 +358,8 @@ typedef struct catga_stream_operations {
     catga_status (*ensure)(catga_transport *transport, const catga_stream_settings *stream,
                            catga_problem *problem);
 
-    /* Does the same for a consumer, and subscribes to it. `receive` settles each message. The
+    /* Does the same for a consumer, and subscribes to it. One that `joins` is recreated only if it
+     * was absent at first. `receive` settles each message. The
      * subscription takes as many messages as its workers finish soon, and keeps them alive until
      * they are released. A drain returns waiting messages to the consumer, which stays.
      *

@@ -1530,7 +1530,7 @@ static catga_status sample_everything_doer_run_do_it_once(const void *handlers,
 
 static const catga_handler sample_everything_doer_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"do_it", &sample_everything_do_it_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_doer, do_it), sample_everything_doer_run_do_it, NULL},
     {"ask_it", &sample_everything_ask_it_message_descriptor, CATGA_GROUP,
@@ -1590,7 +1590,7 @@ static catga_status sample_everything_watcher_run_keep_all(const void *handlers,
 
 static const catga_handler sample_everything_watcher_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"note", &sample_everything_done_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_watcher, note), sample_everything_watcher_run_note, NULL},
     {"refresh", &sample_everything_done_message_descriptor, CATGA_BROADCAST,

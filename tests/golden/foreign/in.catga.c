@@ -580,21 +580,51 @@ static catga_status test_foreign_users_run_store(const void *handlers,
     return ((const test_foreign_users *)handlers)->store(context, view);
 }
 
+static catga_status test_foreign_users_run_welcome(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    test_foreign_user_created_view view = {table};
+    return ((const test_foreign_users *)handlers)->welcome(context, view);
+}
+
+static catga_status test_foreign_users_run_ship(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    test_foreign_any_order_view view = {table};
+    return ((const test_foreign_users *)handlers)->ship(context, view);
+}
+
+static const catga_binding test_foreign_users_binding_welcome = {
+    NULL, /* every message */
+    "workers",
+};
+
+static const catga_binding test_foreign_users_binding_ship = {
+    NULL, /* every message */
+    "shippers",
+};
+
 static const catga_handler test_foreign_users_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"ping", &test_foreign_ping_message_descriptor, CATGA_GROUP,
      offsetof(test_foreign_users, ping), test_foreign_users_run_ping, NULL},
     {"see", &test_foreign_anything_message_descriptor, CATGA_GROUP,
      offsetof(test_foreign_users, see), test_foreign_users_run_see, NULL},
     {"store", &test_foreign_any_order_message_descriptor, CATGA_GROUP,
      offsetof(test_foreign_users, store), test_foreign_users_run_store, NULL},
+    {"welcome", &test_foreign_user_created_message_descriptor, CATGA_GROUP,
+     offsetof(test_foreign_users, welcome), test_foreign_users_run_welcome,
+     &test_foreign_users_binding_welcome},
+    {"ship", &test_foreign_any_order_message_descriptor, CATGA_GROUP,
+     offsetof(test_foreign_users, ship), test_foreign_users_run_ship,
+     &test_foreign_users_binding_ship},
 };
 
 static const catga_service test_foreign_users_descriptor = {
     "Users",
     test_foreign_users_handlers,
-    3, /* handlers */
+    5, /* handlers */
     sizeof(test_foreign_users),
     NULL, /* watches */
 };

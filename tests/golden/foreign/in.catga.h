@@ -530,6 +530,10 @@ typedef struct test_foreign_users {
         catga_context *context, test_foreign_anything_view event);
     catga_status (*store)(
         catga_context *context, test_foreign_any_order_view event);
+    catga_status (*welcome)(
+        catga_context *context, test_foreign_user_created_view event);
+    catga_status (*ship)(
+        catga_context *context, test_foreign_any_order_view event);
 } test_foreign_users;
 
 /*
@@ -538,6 +542,8 @@ typedef struct test_foreign_users {
  *     my_ping
  *     my_see
  *     my_store
+ *     my_welcome
+ *     my_ship
  */
 #define TEST_FOREIGN_USERS(prefix) \
     { \
@@ -552,6 +558,14 @@ typedef struct test_foreign_users {
         CATGA_HANDLER(prefix##_store, \
             catga_status (*)(catga_context *, test_foreign_any_order_view), \
             "the handler must be: catga_status " #prefix "_store(" \
+            "catga_context *context, test_foreign_any_order_view event)"), \
+        CATGA_HANDLER(prefix##_welcome, \
+            catga_status (*)(catga_context *, test_foreign_user_created_view), \
+            "the handler must be: catga_status " #prefix "_welcome(" \
+            "catga_context *context, test_foreign_user_created_view event)"), \
+        CATGA_HANDLER(prefix##_ship, \
+            catga_status (*)(catga_context *, test_foreign_any_order_view), \
+            "the handler must be: catga_status " #prefix "_ship(" \
             "catga_context *context, test_foreign_any_order_view event)"), \
     }
 

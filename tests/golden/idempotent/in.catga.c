@@ -319,7 +319,7 @@ static catga_status shop_till_run_refund(const void *handlers,
 
 static const catga_handler shop_till_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"pay", &shop_pay_message_descriptor, CATGA_GROUP,
      offsetof(shop_till, pay), shop_till_run_pay, NULL},
     {"refund", &shop_refund_message_descriptor, CATGA_GROUP,

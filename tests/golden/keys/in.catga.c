@@ -613,9 +613,14 @@ static catga_status shop_keyed_till_run_guard(const void *handlers,
     return ((const shop_keyed_till *)handlers)->guard(context, view);
 }
 
+static const catga_binding shop_keyed_till_binding_guard = {
+    "catga.events.shop.keyed.v1.Seen.1.true.*",
+    NULL, /* the group is named after the service and the handler */
+};
+
 static const catga_handler shop_keyed_till_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"pay", &shop_keyed_pay_message_descriptor, CATGA_GROUP,
      offsetof(shop_keyed_till, pay), shop_keyed_till_run_pay, NULL},
     {"find", &shop_keyed_find_message_descriptor, CATGA_GROUP,
@@ -626,7 +631,7 @@ static const catga_handler shop_keyed_till_handlers[] = {
      offsetof(shop_keyed_till, show), shop_keyed_till_run_show, NULL},
     {"guard", &shop_keyed_seen_message_descriptor, CATGA_GROUP,
      offsetof(shop_keyed_till, guard), shop_keyed_till_run_guard,
-     "catga.events.shop.keyed.v1.Seen.1.true.*"},
+     &shop_keyed_till_binding_guard},
 };
 
 static const catga_service shop_keyed_till_descriptor = {
@@ -659,7 +664,7 @@ static catga_status shop_keyed_archive_run_keep(const void *handlers,
 
 static const catga_handler shop_keyed_archive_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"keep__Seen", &shop_keyed_seen_message_descriptor, CATGA_GROUP,
      offsetof(shop_keyed_archive, keep), shop_keyed_archive_run_keep, NULL},
     {"keep__Paid", &shop_keyed_paid_message_descriptor, CATGA_GROUP,

@@ -260,7 +260,7 @@ static catga_status test_services_answerer_run_ask_it(const void *handlers,
 
 static const catga_handler test_services_answerer_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"ask_it", &test_services_ask_it_message_descriptor, CATGA_GROUP,
      offsetof(test_services_answerer, ask_it), test_services_answerer_run_ask_it, NULL},
 };
@@ -302,7 +302,7 @@ static catga_status test_services_watcher_run_refresh(const void *handlers,
 
 static const catga_handler test_services_watcher_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"note", &test_services_done_message_descriptor, CATGA_GROUP,
      offsetof(test_services_watcher, note), test_services_watcher_run_note, NULL},
     {"refresh", &test_services_done_message_descriptor, CATGA_BROADCAST,

@@ -782,7 +782,7 @@ static catga_status test_stored_listener_run_work(const void *handlers,
 
 static const catga_handler test_stored_listener_handlers[] = {
     /* name, message, sharing,
-     * offset in the struct of the service, run, subject that selects keys */
+     * offset in the struct of the service, run, binding */
     {"look", &test_stored_seen_message_descriptor, CATGA_GROUP,
      offsetof(test_stored_listener, look), test_stored_listener_run_look, NULL},
     {"notify", &test_stored_shipped_message_descriptor, CATGA_GROUP,

@@ -95,15 +95,17 @@ catga_status catga_local_consume(catga_transport *transport,
                                  catga_subscription **subscription, catga_problem *problem)
 {
     catga_local *broker = catga_local_of(transport)->broker;
+    catga_consumer_settings used = *settings;
 
     *subscription = NULL;
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     pthread_mutex_lock(&broker->store.lock);
-    catga_status status = catga_local_ensure_consumer(&broker->store, settings, problem);
+    catga_status status =
+        catga_local_ensure_consumer(&broker->store, settings, &used.ack_wait_ns, problem);
     pthread_mutex_unlock(&broker->store.lock);
     if (status == CATGA_OK)
-        status = subscribe(catga_local_of(transport), settings, subscription);
+        status = subscribe(catga_local_of(transport), &used, subscription);
     catga_local_store_wake(broker);
     return status;
 }

@@ -104,6 +104,7 @@ static catga_status compare_consumer(const catga_local_consumer *consumer,
                                      catga_problem *problem)
 {
     const char *field = strcmp(consumer->subject, settings->subject) != 0 ? "filter_subject"
+                        : settings->joins                                 ? NULL
                         : consumer->only_new != settings->only_new        ? "deliver_policy"
                         : consumer->ack_wait_ns != settings->ack_wait_ns  ? "ack_wait"
                         : consumer->unused_ns != settings->unused_ns      ? "inactive_threshold"
@@ -138,15 +139,17 @@ static bool suits_work_queue(const catga_local_store *store, const catga_local_s
 
 catga_status catga_local_ensure_consumer(catga_local_store *store,
                                          const catga_consumer_settings *settings,
-                                         catga_problem *problem)
+                                         int64_t *ack_wait_ns, catga_problem *problem)
 {
     catga_local_consumer *consumer = find_consumer(store, settings->stream, settings->name);
     catga_local_stream *stream = catga_local_find_stream(store, settings->stream);
 
     if (consumer != NULL) {
         consumer->away_ns = 0;
+        *ack_wait_ns = consumer->ack_wait_ns;
         return compare_consumer(consumer, settings, problem);
     }
+    *ack_wait_ns = settings->ack_wait_ns;
     if (stream == NULL)
         return CATGA_NO_RESPONDERS;
     if (stream->settings.work_queue && !suits_work_queue(store, stream, settings, problem))

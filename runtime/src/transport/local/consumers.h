@@ -12,10 +12,11 @@ enum { CATGA_LOCAL_CONSUMER_SUBJECT = 640 };
 void catga_local_consumer_subject(char subject[CATGA_LOCAL_CONSUMER_SUBJECT], const char *stream,
                                   const char *name);
 
-/* Creates a consumer that is absent, and compares an existing one. Called under the lock. */
+/* Creates a consumer that is absent, and compares an existing one. *ack_wait_ns is that of the
+ * consumer. Called under the lock. */
 catga_status catga_local_ensure_consumer(catga_local_store *store,
                                          const catga_consumer_settings *settings,
-                                         catga_problem *problem);
+                                         int64_t *ack_wait_ns, catga_problem *problem);
 
 /* Returns a due message, and the member that gets it, which is entered. Returns NULL if no message
  * is due: *next_ns is the next time, on the monotonic clock. */

@@ -74,6 +74,14 @@ void catga_nats_same_number(catga_nats_comparison *comparison, const char *field
         catga_nats_drift(comparison, field, "", text);
 }
 
+void catga_nats_same_flag(catga_nats_comparison *comparison, const char *field, bool desired)
+{
+    bool found = catga_nats_json_get(comparison->config, field).length == strlen("true");
+
+    if (found != desired)
+        catga_nats_drift(comparison, field, "", desired ? "true" : "false");
+}
+
 void catga_nats_at_least(catga_nats_comparison *comparison, const char *field, int64_t desired)
 {
     char text[40];

@@ -37,6 +37,7 @@ void catga_nats_same_text(catga_nats_comparison *comparison, const char *field,
 /* An absent field has the value `absent`. */
 void catga_nats_same_number(catga_nats_comparison *comparison, const char *field, int64_t desired,
                             int64_t absent);
+void catga_nats_same_flag(catga_nats_comparison *comparison, const char *field, bool desired);
 void catga_nats_at_least(catga_nats_comparison *comparison, const char *field, int64_t desired);
 
 /* Returns the description of an object, which the caller frees. NULL without memory. */

@@ -46,23 +46,64 @@ static void no_push(catga_nats_comparison *comparison)
              comparison->name);
 }
 
+/* Refuses a setting with which a request for messages can fail, or that changes their content. */
+static void not_set(catga_nats_comparison *comparison, const char *field)
+{
+    if (catga_nats_json_get(comparison->config, field).data != NULL)
+        catga_nats_drift(comparison, field, "", "not set");
+}
+
+/* An absent filter is that of the stream. */
+static void same_filter(catga_nats_comparison *comparison, const catga_consumer_settings *consumer)
+{
+    catga_nats_json filter = catga_nats_json_get(comparison->config, "filter_subject");
+
+    if (filter.data != NULL || !consumer->covers_stream)
+        catga_nats_same_text(comparison, "filter_subject", consumer->subject);
+}
+
+/* Compares a consumer of another program: only what makes it lose events of the handler, or get
+ * others. */
+static void compare_joined(catga_nats_comparison *comparison,
+                           const catga_consumer_settings *consumer)
+{
+    not_set(comparison, "deliver_subject");
+    catga_nats_same_text(comparison, "ack_policy", "explicit");
+    not_set(comparison, "filter_subjects");
+    same_filter(comparison, consumer);
+    if (catga_nats_json_number(catga_nats_json_get(comparison->config, "max_deliver"), -1) > 0)
+        catga_nats_at_least(comparison, "max_deliver", consumer->attempts);
+    if (catga_nats_json_get(comparison->config, "headers_only").data != NULL)
+        catga_nats_same_flag(comparison, "headers_only", false);
+    not_set(comparison, "max_batch");
+    not_set(comparison, "max_expires");
+    not_set(comparison, "max_bytes");
+}
+
+static void compare_own(catga_nats_comparison *comparison, const catga_consumer_settings *consumer)
+{
+    no_push(comparison);
+    catga_nats_same_text(comparison, "filter_subject", consumer->subject);
+    if (!catga_nats_json_is(catga_nats_json_get(comparison->config, "deliver_policy"), resumed))
+        catga_nats_same_text(comparison, "deliver_policy", consumer->only_new ? "new" : "all");
+    catga_nats_same_text(comparison, "ack_policy", "explicit");
+    catga_nats_same_number(comparison, "ack_wait", consumer->ack_wait_ns, 0);
+    catga_nats_same_number(comparison, "max_deliver", -1, -1);
+    catga_nats_same_number(comparison, "max_ack_pending", consumer->unacknowledged, 0);
+    catga_nats_same_number(comparison, "inactive_threshold", consumer->unused_ns, 0);
+}
+
 static bool consumer_drifted(const catga_nats_api_answer *info, const void *settings,
                              catga_problem *problem)
 {
     const catga_consumer_settings *consumer = settings;
-
     catga_nats_comparison comparison =
         catga_nats_compare("consumer", consumer->name, info, problem);
 
-    no_push(&comparison);
-    catga_nats_same_text(&comparison, "filter_subject", consumer->subject);
-    if (!catga_nats_json_is(catga_nats_json_get(comparison.config, "deliver_policy"), resumed))
-        catga_nats_same_text(&comparison, "deliver_policy", consumer->only_new ? "new" : "all");
-    catga_nats_same_text(&comparison, "ack_policy", "explicit");
-    catga_nats_same_number(&comparison, "ack_wait", consumer->ack_wait_ns, 0);
-    catga_nats_same_number(&comparison, "max_deliver", -1, -1);
-    catga_nats_same_number(&comparison, "max_ack_pending", consumer->unacknowledged, 0);
-    catga_nats_same_number(&comparison, "inactive_threshold", consumer->unused_ns, 0);
+    if (consumer->joins)
+        compare_joined(&comparison, consumer);
+    else
+        compare_own(&comparison, consumer);
     return comparison.drifted;
 }
 

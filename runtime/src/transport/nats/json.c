@@ -165,20 +165,41 @@ static bool copy_subject(catga_nats_json string, char *subject, size_t size)
     return true;
 }
 
-bool catga_nats_json_has_subject(catga_nats_json array, const char *subject)
+/* Returns the next element of an array, and moves *at behind it. Absent at the end. */
+static catga_nats_json next_element(catga_nats_json array, const char **at)
 {
     const char *end = array.data + array.length;
-    char pattern[SUBJECT_SIZE];
 
-    if (array.length == 0 || *array.data != '[')
-        return false;
+    if (array.length == 0 || *array.data != '[' || *at >= end || (*at != array.data && **at != ','))
+        return (catga_nats_json){NULL, 0};
+    const char *value = skip_blanks(*at + 1, end);
+    *at = skip_value(value, end);
+    return trimmed(value, *at);
+}
+
+bool catga_nats_json_has_subject(catga_nats_json array, const char *subject)
+{
+    char pattern[SUBJECT_SIZE];
     const char *at = array.data;
-    do {
-        const char *value = skip_blanks(at + 1, end);
-        at = skip_value(value, end);
-        if (copy_subject(trimmed(value, at), pattern, sizeof pattern) &&
+    catga_nats_json element;
+
+    while ((element = next_element(array, &at)).data != NULL)
+        if (copy_subject(element, pattern, sizeof pattern) &&
             catga_pattern_matches(pattern, subject))
             return true;
-    } while (at < end && *at == ',');
     return false;
+}
+
+bool catga_nats_json_is_within(catga_nats_json array, const char *pattern)
+{
+    char subject[SUBJECT_SIZE];
+    const char *at = array.data;
+    size_t count = 0;
+    catga_nats_json element;
+
+    for (; (element = next_element(array, &at)).data != NULL; count++)
+        if (!copy_subject(element, subject, sizeof subject) ||
+            !catga_pattern_matches(pattern, subject))
+            return false;
+    return count > 0;
 }

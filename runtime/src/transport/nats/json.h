@@ -23,4 +23,7 @@ bool catga_nats_json_is(catga_nats_json value, const char *text);
 /* Returns true if an array of subjects has this one, or a pattern that covers it. */
 bool catga_nats_json_has_subject(catga_nats_json array, const char *subject);
 
+/* Returns true if an array has subjects, and the pattern covers each of them. */
+bool catga_nats_json_is_within(catga_nats_json array, const char *pattern);
+
 #endif

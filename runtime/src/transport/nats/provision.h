@@ -15,6 +15,7 @@ typedef struct catga_nats_observed {
     bool nearly_full;                 /* of a stream or bucket: nine tenths of its bytes are used */
     uint64_t pending;                 /* of a consumer: messages that were never delivered */
     uint64_t ack_pending;             /* of a consumer: delivered messages that are not settled */
+    int64_t ack_wait_ns; /* of a consumer: an unsettled message is redelivered after this time */
 } catga_nats_observed;
 
 /* Creates the object if it is absent; with `only_look` set, returns CATGA_NOT_FOUND instead.

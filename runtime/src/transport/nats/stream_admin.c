@@ -76,21 +76,57 @@ static catga_status probe_acks(catga_nats *nats, const catga_consumer_settings *
     return catga_nats_probe(nats, &probe, right, problem);
 }
 
-catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,
+/* Notes whether a consumer that `joins` needs a filter. */
+static catga_status compare_subjects(catga_nats *nats, catga_consumer_settings *consumer,
+                                     catga_problem *problem)
+{
+    char subject[CATGA_NATS_API_SUBJECT];
+    catga_nats_api_answer info;
+
+    if (!consumer->joins)
+        return CATGA_OK;
+    snprintf(subject, sizeof subject, CATGA_NATS_STREAM_INFO "%s", consumer->stream);
+    catga_status status =
+        catga_nats_api_request(nats, subject, "", CATGA_NATS_API_WAIT_MS, &info, problem);
+    catga_nats_json config = catga_nats_json_get(info.object, "config");
+    consumer->covers_stream =
+        status == CATGA_OK &&
+        catga_nats_json_is_within(catga_nats_json_get(config, "subjects"), consumer->subject);
+    catga_nats_api_free(&info);
+    return status;
+}
+
+/* Subscribes to a consumer that exists. That of another program keeps its ack_wait. */
+static catga_status subscribe(catga_nats *nats, const catga_consumer_settings *consumer,
+                              const catga_nats_observed *observed,
+                              catga_subscription **subscription)
+{
+    catga_consumer_settings used = *consumer;
+
+    if (consumer->joins && observed->ack_wait_ns > 0)
+        used.ack_wait_ns = observed->ack_wait_ns;
+    return catga_nats_subscribe_consumer(nats, &used, subscription);
+}
+
+catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *settings,
                                 catga_subscription **subscription, catga_problem *problem)
 {
     catga_nats *nats = catga_nats_of(transport);
-    const catga_nats_desired desired = catga_nats_desired_consumer(consumer);
-    catga_nats_observed observed;
+    catga_consumer_settings consumer = *settings;
+    catga_nats_observed observed = {0};
 
     *subscription = NULL;
-    catga_status status = catga_nats_ensure(nats, &desired, &observed, problem);
+    catga_status status = compare_subjects(nats, &consumer, problem);
+    catga_nats_desired desired = catga_nats_desired_consumer(&consumer);
     if (status == CATGA_OK)
-        status = probe_acks(nats, consumer, problem);
+        status = catga_nats_ensure(nats, &desired, &observed, problem);
     if (status == CATGA_OK)
-        status = catga_nats_subscribe_consumer(nats, consumer, subscription);
+        status = probe_acks(nats, &consumer, problem);
+    if (status == CATGA_OK)
+        status = subscribe(nats, &consumer, &observed, subscription);
     if (status != CATGA_OK)
         return status;
+    desired.never_created = consumer.joins && !observed.made;
     catga_nats_reconciled *item = catga_nats_reconcile(nats, &desired, &observed);
     pthread_mutex_lock(&nats->lock);
     (*subscription)->reconciled = item;

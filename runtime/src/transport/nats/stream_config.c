@@ -72,14 +72,6 @@ static void put_bucket(catga_nats_text *out, const catga_nats_desired *desired)
 
 /* ---- Comparing ---- */
 
-static void same_flag(catga_nats_comparison *comparison, const char *field, bool desired)
-{
-    bool found = catga_nats_json_get(comparison->config, field).length == strlen("true");
-
-    if (found != desired)
-        catga_nats_drift(comparison, field, "", desired ? "true" : "false");
-}
-
 static bool stream_drifted(const catga_nats_api_answer *info, const void *settings,
                            catga_problem *problem)
 {
@@ -91,7 +83,7 @@ static bool stream_drifted(const catga_nats_api_answer *info, const void *settin
         if (!catga_nats_json_has_subject(subjects, stream->subjects[i]))
             catga_nats_drift(&comparison, "subjects", "with ", stream->subjects[i]);
     }
-    same_flag(&comparison, "no_ack", false);
+    catga_nats_same_flag(&comparison, "no_ack", false);
     catga_nats_at_least(&comparison, "duplicate_window", stream->window_ns);
 #define NUMBER(bit, member, key, none)                                                             \
     if (stream->compared & CATGA_STREAM_##bit)                                                     \
@@ -102,7 +94,7 @@ static bool stream_drifted(const catga_nats_api_answer *info, const void *settin
         catga_nats_same_text(&comparison, key, stream->member ? yes : no);
 #define FLAG(bit, member, key)                                                                     \
     if (stream->compared & CATGA_STREAM_##bit)                                                     \
-        same_flag(&comparison, key, stream->member);
+        catga_nats_same_flag(&comparison, key, stream->member);
 #include "transport/stream_fields.def"
 #undef NUMBER
 #undef CHOICE
