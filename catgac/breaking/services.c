@@ -138,9 +138,9 @@ static void compare_subscription(comparison *c, const subscribed *after,
         report(c, RULE_SUBSCRIPTION_CHANGED, now->place, old->place, "'%.*s' is a %s now",
                SLICE_PRINT(now->name), now->delivery == DELIVERY_GROUP ? "group" : "broadcast");
     else if (!slice_equal(now->group, old->group))
-        report(c, RULE_GROUP_CHANGED, now->place, old->place, "'%.*s' is in %s%.*s now, and was in %s%.*s",
-               SLICE_PRINT(now->name), group_word(now), SLICE_PRINT(now->group), group_word(old),
-               SLICE_PRINT(old->group));
+        report(c, RULE_GROUP_CHANGED, now->place, old->place,
+               "'%.*s' is in %s%.*s now, and was in %s%.*s", SLICE_PRINT(now->name),
+               group_word(now), SLICE_PRINT(now->group), group_word(old), SLICE_PRINT(old->group));
     else if ((now->is_selective || old->is_selective) && !slice_equal(now->subject, old->subject))
         report(c, RULE_SELECTION_CHANGED, now->place, old->place,
                "'%.*s' is on %.*s now, and was on %.*s", SLICE_PRINT(now->name),

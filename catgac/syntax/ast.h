@@ -149,7 +149,7 @@ struct ast_member {
     bool is_broadcast;
     bool is_family;              /* every event of the namespace `path` */
     const ast_expression *group; /* name of the group of other programs, or NULL */
-    ast_arguments selection; /* values of keys */
+    ast_arguments selection;     /* values of keys */
     span place;
     doc_comment *doc;
 };

@@ -217,8 +217,7 @@ static void a_named_durable_is_joined_with_its_own_settings(void **state)
     member members[] = {{s, 0}, {s, 1}};
 
     for (int i = 0; i < 2; i++) { /* one prefix: the stream is named after it */
-        catga_bus *bus =
-            fixture_join(&s->base, (catga_options){.ack_wait_ms = 30000 + i * 5000});
+        catga_bus *bus = fixture_join(&s->base, (catga_options){.ack_wait_ms = 30000 + i * 5000});
         assert_int_equal(test_foreign_shippers_serve(bus, &shippers, &members[i]), CATGA_OK);
     }
     const test_foreign_any_order paid = TEST_FOREIGN_ANY_ORDER(.order_id = CATGA_STR("O-1"));

@@ -360,8 +360,8 @@ typedef enum catga_sharing {
 /* What differs from the usual in the subscription of a handler. */
 typedef struct catga_binding {
     const char *subject; /* selects keys; NULL: every message */
-    const char *group; /* the queue group or durable consumer of other programs, which it joins;
-                          NULL: one named after the service and the handler */
+    const char *group;   /* the queue group or durable consumer of other programs, which it joins;
+                            NULL: one named after the service and the handler */
 } catga_binding;
 
 typedef struct catga_handler {

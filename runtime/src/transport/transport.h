@@ -245,16 +245,16 @@ typedef struct catga_stream_settings {
 typedef struct catga_consumer_settings {
     const char *stream;
     const char *name;
-    const char *subject;     /* one of the stream's */
-    bool joins;              /* it may be of another program: it is used, and never changed, if it
-                                delivers every message of the subject to those who pull it, and
-                                waits for their acknowledgements; its ack_wait then applies */
-    bool covers_stream;      /* of `joins`, set by the transport: no subject of the stream is outside
-                                of `subject`, so the consumer needs no filter */
-    uint32_t attempts;       /* of `joins`: deliveries that it must allow for a message */
-    bool only_new;           /* begins with messages stored after its creation, not the oldest */
-    int64_t unused_ns;       /* deleted after so long without a subscriber; 0: never */
-    int64_t ack_wait_ns;     /* an unsettled message is redelivered after this time */
+    const char *subject; /* one of the stream's */
+    bool joins;          /* it may be of another program: it is used, and never changed, if it
+                            delivers every message of the subject to those who pull it, and
+                            waits for their acknowledgements; its ack_wait then applies */
+    bool covers_stream;  /* of `joins`, set by the transport: no subject of the stream is outside
+                            of `subject`, so the consumer needs no filter */
+    uint32_t attempts;   /* of `joins`: deliveries that it must allow for a message */
+    bool only_new;       /* begins with messages stored after its creation, not the oldest */
+    int64_t unused_ns;   /* deleted after so long without a subscriber; 0: never */
+    int64_t ack_wait_ns; /* an unsettled message is redelivered after this time */
     unsigned unacknowledged; /* limit of delivered, unsettled messages */
     unsigned workers;        /* messages that may be received at once; 0: one */
     size_t pending_bytes;    /* limit of bytes that this subscription holds; 0: no limit */

@@ -97,6 +97,7 @@ static bool consumer_drifted(const catga_nats_api_answer *info, const void *sett
                              catga_problem *problem)
 {
     const catga_consumer_settings *consumer = settings;
+
     catga_nats_comparison comparison =
         catga_nats_compare("consumer", consumer->name, info, problem);
 

@@ -36,7 +36,8 @@ static void observe(catga_nats_observed *observed, const catga_nats_api_answer *
     observed->settled = count_of(catga_nats_json_get(info->object, "ack_floor"), "stream_seq");
     observed->pending = count_of(info->object, "num_pending");
     observed->ack_pending = count_of(info->object, "num_ack_pending");
-    observed->ack_wait_ns = (int64_t)count_of(catga_nats_json_get(info->object, "config"), "ack_wait");
+    observed->ack_wait_ns =
+        (int64_t)count_of(catga_nats_json_get(info->object, "config"), "ack_wait");
     observed->first = count_of(state, "messages") == 0 ? 0 : count_of(state, "first_seq");
     observed->nearly_full = is_nearly_full(info);
 }
