@@ -813,6 +813,34 @@ extern const catga_message ${message.type}_message_descriptor;
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define ${message.macro}_STREAM "${message.stream}"
+
+/* Gets the events of a reader: see catga_reading. */
+typedef void ${message.type}_visitor(const catga_read_event *read, ${message.type}_view event,
+        void *user);
+
+static inline void ${message.type}_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    ${message.type}_view event = {table};
+    ((${message.type}_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status ${message.type}_read(catga_bus *bus,
+        const catga_reading *reading, ${message.type}_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &${message.type}_message_descriptor, reading,
+        ${message.type}_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status ${message.type}_read_to_end(catga_bus *bus,
+        const catga_reading *reading, ${message.type}_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &${message.type}_message_descriptor, reading,
+        ${message.type}_visit, (catga_function)visitor, user);
+}
     % if not message.is_pattern
 
 /*

@@ -671,6 +671,65 @@ CATGA_CHECKED catga_status catga_stream_get_state(catga_bus *bus, const char *st
  */
 CATGA_CHECKED catga_status catga_stream_delete(catga_bus *bus, const char *stream);
 
+/* ---- Reading stored events ------------------------------------------------------------------- */
+
+/* A program may read the stored events of a stream in order, beside the handlers of services:
+ * consumers, and what they still have to handle, are not affected. Generated functions read the
+ * events of one kind:
+ *
+ *     static void show(const catga_read_event *read, shop_orders_order_paid_view paid, void *user);
+ *
+ *     catga_event_reader *reader;
+ *     status = shop_orders_order_paid_read(bus, &(catga_reading){.keys = "7"}, show, NULL,
+ * &reader);
+ *     ...
+ *     catga_event_reader_stop(reader);
+ *
+ * ..._read calls the function for the stored events, and then for each new one, until the reader is
+ * stopped; ..._read_to_end returns after the events that are stored now. */
+
+/* The first event of a reader. */
+typedef enum catga_read_from {
+    CATGA_FROM_FIRST,        /* the oldest */
+    CATGA_FROM_LAST_OF_KEYS, /* the last event of each combination of keys, then new ones */
+    CATGA_FROM_NEW,          /* the first that is stored from now on */
+    CATGA_FROM_SEQUENCE,     /* the first whose number is `sequence` or higher */
+    CATGA_FROM_TIME          /* the first that was stored at `time_ns` or later */
+} catga_read_from;
+
+/* What to read. All zero: every event of the kind, from the first. */
+typedef struct catga_reading {
+    catga_read_from from;
+    uint64_t sequence; /* of CATGA_FROM_SEQUENCE; from 1 */
+    int64_t time_ns;   /* of CATGA_FROM_TIME: nanoseconds since 1970, by the server's clock */
+
+    /* Of an event with keys: the text of each key as in its subject, or "*" for every value, with
+     * dots between them: "7", "*.north". Without blanks and '>' '"' '\\' '<' '&'. NULL: all
+     * events. */
+    const char *keys;
+
+    /* Called once with `user`, after the events that were stored when reading began; at once if
+     * there are none. NULL: not called. */
+    void (*caught_up)(void *user);
+} catga_reading;
+
+/* An event of a reader; valid until its function returns. */
+typedef struct catga_read_event {
+    catga_status status;  /* CATGA_OK; CATGA_BAD_MESSAGE: it does not verify, and the view is empty;
+                             CATGA_NO_MEMORY, the same of one in JSON. Reading goes on. */
+    const char *problem;  /* why; empty with CATGA_OK */
+    uint64_t sequence;    /* its number in the stream; other events lie between two */
+    int64_t stored_ns;    /* when it was stored: nanoseconds since 1970, by the server's clock */
+    catga_string subject; /* whose last tokens are the keys */
+    uint64_t pending;     /* events that follow and are stored */
+} catga_read_event;
+
+typedef struct catga_event_reader catga_event_reader;
+
+/* Stops a reader, and frees it: its functions do not run any more. Call it before catga_close; in a
+ * function of the reader it logs an error and does nothing. NULL: no effect. */
+void catga_event_reader_stop(catga_event_reader *reader);
+
 /* ---- Claims ---------------------------------------------------------------------------------- */
 
 /* A replica claims a message with @idempotent or @qos(exactly_once) by its id before the handler

@@ -505,6 +505,32 @@ size_t catga_keys_put(const catga_message *message, const uint8_t *root, char *t
 catga_status catga_publish_after(catga_bus *bus, const catga_message *message, uint64_t sequence,
                                  const void *input, uint64_t *stored);
 
+/* Converts `visitor` back to its type, and calls it with an event. */
+typedef void catga_visit_event(catga_function visitor, const catga_read_event *event,
+                               const uint8_t *table, void *user);
+
+/*
+ * Begins to read the stored events of a message: see catga_reading, NULL for all zero. One thread
+ * of the runtime at a time calls the functions, which may do what callbacks may do. While one runs,
+ * the server holds further events back. A reader survives lost connections and restarts of the
+ * server, and resumes after the last event. *reader belongs to the caller. Creates the stream if it
+ * is absent. Waits for a few answers of the server. CATGA_INVALID_ARGUMENT: `reading`;
+ * CATGA_DRIFTED, CATGA_NO_JETSTREAM, CATGA_NOT_PERMITTED, CATGA_DISCONNECTED, CATGA_TIMEOUT,
+ * CATGA_NO_MEMORY, CATGA_WOULD_DEADLOCK (in a callback), CATGA_DRAINING, CATGA_CLOSED;
+ * CATGA_UNSUPPORTED: a transport that cannot read, such as Redis.
+ */
+catga_status catga_read_events(catga_bus *bus, const catga_message *message,
+                               const catga_reading *reading, catga_visit_event *visit,
+                               catga_function visitor, void *user, catga_event_reader **reader);
+
+/*
+ * Does the same for the events that are stored now, and returns after the last of them. The same
+ * statuses; CATGA_TIMEOUT: no event came for ten seconds.
+ */
+catga_status catga_read_events_to_end(catga_bus *bus, const catga_message *message,
+                                      const catga_reading *reading, catga_visit_event *visit,
+                                      catga_function visitor, void *user);
+
 /* Frees the memory of an answer. Call it before catga_close. NULL is allowed. */
 void catga_received_free(void *received);
 

@@ -1647,6 +1647,34 @@ extern const catga_message sample_everything_kept_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define SAMPLE_EVERYTHING_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void sample_everything_kept_visitor(const catga_read_event *read, sample_everything_kept_view event,
+        void *user);
+
+static inline void sample_everything_kept_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    sample_everything_kept_view event = {table};
+    ((sample_everything_kept_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_read(catga_bus *bus,
+        const catga_reading *reading, sample_everything_kept_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &sample_everything_kept_message_descriptor, reading,
+        sample_everything_kept_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_read_to_end(catga_bus *bus,
+        const catga_reading *reading, sample_everything_kept_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &sample_everything_kept_message_descriptor, reading,
+        sample_everything_kept_visit, (catga_function)visitor, user);
+}
+
 /*
  * Stores the event, and waits at most 2000 ms for the server to acknowledge it.
  * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
@@ -1683,6 +1711,34 @@ extern const catga_message sample_everything_also_kept_message_descriptor;
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define SAMPLE_EVERYTHING_ALSO_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
+
+/* Gets the events of a reader: see catga_reading. */
+typedef void sample_everything_also_kept_visitor(const catga_read_event *read, sample_everything_also_kept_view event,
+        void *user);
+
+static inline void sample_everything_also_kept_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    sample_everything_also_kept_view event = {table};
+    ((sample_everything_also_kept_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_read(catga_bus *bus,
+        const catga_reading *reading, sample_everything_also_kept_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &sample_everything_also_kept_message_descriptor, reading,
+        sample_everything_also_kept_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_read_to_end(catga_bus *bus,
+        const catga_reading *reading, sample_everything_also_kept_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &sample_everything_also_kept_message_descriptor, reading,
+        sample_everything_also_kept_visit, (catga_function)visitor, user);
+}
 
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.

@@ -520,6 +520,34 @@ extern const catga_message test_foreign_any_order_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_FOREIGN_ANY_ORDER_STREAM "TEST_FOREIGN_V1"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_foreign_any_order_visitor(const catga_read_event *read, test_foreign_any_order_view event,
+        void *user);
+
+static inline void test_foreign_any_order_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_foreign_any_order_view event = {table};
+    ((test_foreign_any_order_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_foreign_any_order_read(catga_bus *bus,
+        const catga_reading *reading, test_foreign_any_order_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_foreign_any_order_message_descriptor, reading,
+        test_foreign_any_order_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_foreign_any_order_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_foreign_any_order_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_foreign_any_order_message_descriptor, reading,
+        test_foreign_any_order_visit, (catga_function)visitor, user);
+}
+
 /* ---- Service test.foreign.Users ---- */
 
 /* Publishes test.foreign.UserCreated. */

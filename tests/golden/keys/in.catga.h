@@ -584,6 +584,34 @@ extern const catga_message shop_keyed_paid_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define SHOP_KEYED_PAID_STREAM "SHOP_KEYED_V1"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void shop_keyed_paid_visitor(const catga_read_event *read, shop_keyed_paid_view event,
+        void *user);
+
+static inline void shop_keyed_paid_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    shop_keyed_paid_view event = {table};
+    ((shop_keyed_paid_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status shop_keyed_paid_read(catga_bus *bus,
+        const catga_reading *reading, shop_keyed_paid_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &shop_keyed_paid_message_descriptor, reading,
+        shop_keyed_paid_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status shop_keyed_paid_read_to_end(catga_bus *bus,
+        const catga_reading *reading, shop_keyed_paid_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &shop_keyed_paid_message_descriptor, reading,
+        shop_keyed_paid_visit, (catga_function)visitor, user);
+}
+
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
  * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other

@@ -541,6 +541,34 @@ extern const catga_message test_stored_shipped_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_STORED_SHIPPED_STREAM "TEST_STORED_V1"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_stored_shipped_visitor(const catga_read_event *read, test_stored_shipped_view event,
+        void *user);
+
+static inline void test_stored_shipped_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_stored_shipped_view event = {table};
+    ((test_stored_shipped_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_read(catga_bus *bus,
+        const catga_reading *reading, test_stored_shipped_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_stored_shipped_message_descriptor, reading,
+        test_stored_shipped_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_stored_shipped_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_stored_shipped_message_descriptor, reading,
+        test_stored_shipped_visit, (catga_function)visitor, user);
+}
+
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
  * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
@@ -576,6 +604,34 @@ extern const catga_message test_stored_paid_message_descriptor;
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_STORED_PAID_STREAM "TEST_STORED_V1"
+
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_stored_paid_visitor(const catga_read_event *read, test_stored_paid_view event,
+        void *user);
+
+static inline void test_stored_paid_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_stored_paid_view event = {table};
+    ((test_stored_paid_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_stored_paid_read(catga_bus *bus,
+        const catga_reading *reading, test_stored_paid_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_stored_paid_message_descriptor, reading,
+        test_stored_paid_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_stored_paid_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_stored_paid_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_stored_paid_message_descriptor, reading,
+        test_stored_paid_visit, (catga_function)visitor, user);
+}
 
 /*
  * Stores the event, and waits at most 2000 ms for the server to acknowledge it.
@@ -614,6 +670,34 @@ extern const catga_message test_stored_booked_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_STORED_BOOKED_STREAM "TEST_STORED_V1"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_stored_booked_visitor(const catga_read_event *read, test_stored_booked_view event,
+        void *user);
+
+static inline void test_stored_booked_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_stored_booked_view event = {table};
+    ((test_stored_booked_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_stored_booked_read(catga_bus *bus,
+        const catga_reading *reading, test_stored_booked_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_stored_booked_message_descriptor, reading,
+        test_stored_booked_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_stored_booked_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_stored_booked_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_stored_booked_message_descriptor, reading,
+        test_stored_booked_visit, (catga_function)visitor, user);
+}
+
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
  * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
@@ -650,6 +734,34 @@ extern const catga_message test_stored_settled_message_descriptor;
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_STORED_SETTLED_STREAM "PAYMENTS"
 
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_stored_settled_visitor(const catga_read_event *read, test_stored_settled_view event,
+        void *user);
+
+static inline void test_stored_settled_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_stored_settled_view event = {table};
+    ((test_stored_settled_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_stored_settled_read(catga_bus *bus,
+        const catga_reading *reading, test_stored_settled_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_stored_settled_message_descriptor, reading,
+        test_stored_settled_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_stored_settled_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_stored_settled_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_stored_settled_message_descriptor, reading,
+        test_stored_settled_visit, (catga_function)visitor, user);
+}
+
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
  * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
@@ -685,6 +797,34 @@ extern const catga_message test_stored_task_message_descriptor;
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define TEST_STORED_TASK_STREAM "TEST_STORED_V1_Tasks"
+
+/* Gets the events of a reader: see catga_reading. */
+typedef void test_stored_task_visitor(const catga_read_event *read, test_stored_task_view event,
+        void *user);
+
+static inline void test_stored_task_visit(catga_function visitor, const catga_read_event *read,
+        const uint8_t *table, void *user)
+{
+    test_stored_task_view event = {table};
+    ((test_stored_task_visitor *)visitor)(read, event, user);
+}
+
+/* Reads the stored events in order, and new ones, until catga_event_reader_stop. */
+CATGA_CHECKED static inline catga_status test_stored_task_read(catga_bus *bus,
+        const catga_reading *reading, test_stored_task_visitor *visitor, void *user,
+        catga_event_reader **reader)
+{
+    return catga_read_events(bus, &test_stored_task_message_descriptor, reading,
+        test_stored_task_visit, (catga_function)visitor, user, reader);
+}
+
+/* Reads the events that are stored now, and returns after the last of them. */
+CATGA_CHECKED static inline catga_status test_stored_task_read_to_end(catga_bus *bus,
+        const catga_reading *reading, test_stored_task_visitor *visitor, void *user)
+{
+    return catga_read_events_to_end(bus, &test_stored_task_message_descriptor, reading,
+        test_stored_task_visit, (catga_function)visitor, user);
+}
 
 /*
  * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
