@@ -697,7 +697,7 @@ typedef enum catga_read_from {
     CATGA_FROM_TIME          /* the first that was stored at `time_ns` or later */
 } catga_read_from;
 
-/* What to read. All zero: every event of the kind, from the first. */
+/* The events to read. All zero: every event of the kind, from the first. */
 typedef struct catga_reading {
     catga_read_from from;
     uint64_t sequence; /* of CATGA_FROM_SEQUENCE; from 1 */

@@ -357,7 +357,7 @@ typedef enum catga_sharing {
     CATGA_BROADCAST /* every replica gets each message */
 } catga_sharing;
 
-/* What differs from the usual in the subscription of a handler. */
+/* The settings of a subscription that differ from the usual ones. */
 typedef struct catga_binding {
     const char *subject; /* selects keys; NULL: every message */
     const char *group;   /* the queue group or durable consumer of other programs, which it joins;
