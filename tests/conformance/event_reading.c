@@ -153,7 +153,7 @@ static void a_reader_begins_where_it_is_told(void **state)
     assert_int_equal(s->count, 2);
     assert_int_equal(s->sequences[0], third);
     assert_int_equal(s->numbers[1], 8);
-    int64_t time_ns = s->times[1];
+    int64_t time_ns = s->times[1] - 1000000; /* the clock of a local server varies a little */
     atomic_store(&s->count, 0);
     assert_int_equal(
         test_keyed_paid_read_to_end(
