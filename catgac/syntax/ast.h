@@ -124,7 +124,7 @@ typedef enum ast_member_kind {
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
-    MEMBER_ON,     /* on path(key: value) group|group("name")|broadcast as name; on path.* ... */
+    MEMBER_ON,    /* on path(key: value) group|group("name")|broadcast as name; on path.* ... */
     MEMBER_WATCH, /* watch path(value) as name */
     MEMBER_READS, /* reads path */
     MEMBER_WRITES,
