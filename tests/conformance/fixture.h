@@ -38,7 +38,7 @@ SAMPLE_MAYBE_UNUSED static const catga_claim_store *fixture_claims;
 /* Opens the store of "nats+redis", at $REDIS_CONNECTION; the end of the program closes it. */
 static inline void fixture_open_claims(void)
 {
-    const catga_redis_claims_options options = {.lease_ms = 200, .log = log_nothing};
+    const catga_redis_claims_options options = {.log = log_nothing};
     static catga_redis_claims *claims;
 
     if (catga_redis_claims_open(&claims, &options) != CATGA_OK)
