@@ -123,15 +123,13 @@ class Attackers:
         return attacks
 
     async def run(self):
-        tasks = [asyncio.ensure_future(attack) for attack in self.attacks()]
+        attacks = asyncio.gather(*self.attacks())
         give_up = time.monotonic() + RAMP
         while self.counts['idle connections'] < self.connections and time.monotonic() < give_up:
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(self.seconds)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        print(json.dumps(self.counts))
+            await asyncio.wait([attacks], timeout=0.1)
+        await asyncio.wait([attacks], timeout=self.seconds)
+        print(json.dumps(self.counts), flush=True)
+        os._exit(0)  # wait_for() of Python 3.11 may swallow the cancellation of a task
 
 
 if __name__ == '__main__':

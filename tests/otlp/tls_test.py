@@ -34,7 +34,7 @@ class Tls(unittest.TestCase):
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.client[0])
         target = Collector(tls=context)
-        program = Spans(target, bsp_schedule_delay=1, bsp_export_timeout=2500, **variables)
+        program = Spans(target, bsp_schedule_delay=1, bsp_export_timeout=6000, **variables)
         program.say('offer 1 1')
         counts = program.settle()
         program.close()
