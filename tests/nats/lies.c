@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 /* An object operation waits for an answer for WAIT_MS, even on a slow machine long enough. */
-enum { AT_ONCE = 12, LOG = 4096, WAIT_MS = 4000, SLOWEST_S = 120 };
+enum { AT_ONCE = 12, LOG = 4096, WAIT_MS = 4000, SLOWEST_S = 60 };
 
 static const catga_bucket bucket = {.name = "b", .only_existing = true};
 static const catga_object_store store = {.name = "s", .wait_ms = WAIT_MS};
@@ -507,8 +507,12 @@ static void wrong_infos(void **unused)
          {.to = LEADER, .text = STORED(TO_INFO ",\"seq\":7")}},
         {object_get,
          CATGA_BAD_MESSAGE,
-         "the info of the object",
+         "none of a stream's",
          {.to = LEADER, .text = STORED(TO_INFO ",\"seq\":7,\"data\":\"????\"")}},
+        {object_get,
+         CATGA_BAD_MESSAGE,
+         "none of a stream's",
+         {.to = LEADER, .text = STORED(TO_INFO ",\"seq\":7,\"hdrs\":\"TkFU!\"")}},
         {object_get,
          CATGA_BAD_MESSAGE,
          "the info of the object",

@@ -105,8 +105,10 @@ catga_status catga_nats_api_request(catga_nats *nats, const char *subject, const
     if (!is_of_jetstream(answer->object))
         return refuse(answer, subject, problem);
     catga_nats_json error = catga_nats_json_get(answer->object, "error");
-    if (error.data != NULL)
-        answer->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
+    if (error.data != NULL) {
+        int64_t code = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
+        answer->error = code != 0 ? code : -1; /* an error without a code is an error too */
+    }
     return CATGA_OK;
 }
 

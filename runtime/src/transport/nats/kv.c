@@ -83,7 +83,8 @@ catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revisio
     const char *sequence = catga_nats_header(answer, "Nats-Sequence");
     const char *status = catga_nats_header(answer, "Status");
 
-    *revision = sequence == NULL ? 0 : strtoull(sequence, NULL, 10);
+    int64_t number = catga_nats_json_number(catga_str(sequence == NULL ? "" : sequence), 0);
+    *revision = number > 0 ? (uint64_t)number : 0;
     if (*revision != 0 || (answer->length == 0 && status != NULL && strcmp(status, "404") == 0))
         return CATGA_OK;
     if (answer->no_responders)

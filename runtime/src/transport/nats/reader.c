@@ -35,12 +35,33 @@ static bool succeeds(const catga_nats_api_answer *answer, const catga_reader *re
     return *status == CATGA_OK;
 }
 
+static catga_status refuse(const catga_reader *reader, const char *member, catga_problem *problem)
+{
+    snprintf(problem->text, sizeof problem->text, "stream %s: the server's answer has no %s",
+             reader->settings.stream, member);
+    return CATGA_BAD_MESSAGE;
+}
+
+/* Notes the last message of the stream. A stream that was created anew is read from its begin. */
+static void note_stream(catga_reader *reader, uint64_t last, catga_nats_json time)
+{
+    char created[CATGA_NATS_STREAM_CREATED];
+
+    snprintf(created, sizeof created, "%.*s", CATGA_PRINT(time));
+    bool same = reader->created[0] == '\0' || strcmp(created, reader->created) == 0;
+    if (!same || last < reader->ordered.last) {
+        reader->ordered.last = 0;
+        reader->is_new_stream = true;
+    }
+    memcpy(reader->created, created, sizeof created);
+    reader->newest = last;
+}
+
 /* Begins anew if the stream was deleted and created again, or has lost messages. Without the
  * permission to ask, the stream counts as unchanged. */
 static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_problem *problem)
 {
     char subject[CATGA_NATS_API_SUBJECT];
-    char created[CATGA_NATS_STREAM_CREATED];
     catga_nats_api_answer info;
 
     snprintf(subject, sizeof subject, CATGA_NATS_STREAM_INFO "%s", reader->settings.stream);
@@ -48,16 +69,12 @@ static catga_status look_at_stream(catga_reader *reader, int wait_ms, catga_prob
         catga_nats_api_request(reader->owner, subject, "", wait_ms, &info, problem);
     if (succeeds(&info, reader, &status, problem)) {
         catga_nats_json state = catga_nats_json_get(info.object, "state");
-        int64_t last = catga_nats_json_number(catga_nats_json_get(state, "last_seq"), 0);
-        snprintf(created, sizeof created, "%.*s",
-                 CATGA_PRINT(catga_nats_json_get(info.object, "created")));
-        bool same = reader->created[0] == '\0' || strcmp(created, reader->created) == 0;
-        if (!same || (uint64_t)last < reader->ordered.last) {
-            reader->ordered.last = 0;
-            reader->is_new_stream = true;
-        }
-        memcpy(reader->created, created, sizeof created);
-        reader->newest = last > 0 ? (uint64_t)last : 0;
+        int64_t last = catga_nats_json_number(catga_nats_json_get(state, "last_seq"), -1);
+        catga_nats_json created = catga_nats_json_get(info.object, "created");
+        if (last >= 0 && created.length > 0)
+            note_stream(reader, (uint64_t)last, created);
+        else
+            status = refuse(reader, "state", problem);
     }
     catga_nats_api_free(&info);
     return status == CATGA_NOT_PERMITTED ? CATGA_OK : status;
@@ -159,11 +176,11 @@ static catga_status note_created(catga_reader *reader, catga_nats_json answer,
     int64_t pending = catga_nats_json_number(catga_nats_json_get(answer, "num_pending"), -1);
 
     if (pending < 0) {
-        snprintf(problem->text, sizeof problem->text,
-                 "stream %s: the server's answer has no num_pending", reader->settings.stream);
-        return CATGA_BAD_MESSAGE;
+        atomic_store(&reader->is_lost, true); /* its messages are not accepted */
+        return refuse(reader, "num_pending", problem);
     }
-    if (reader->settings.start == CATGA_READ_NEW && (uint64_t)before > reader->ordered.last)
+    if (reader->settings.start == CATGA_READ_NEW && before > 0 &&
+        (uint64_t)before > reader->ordered.last)
         reader->ordered.last = (uint64_t)before;
     reader->has_begun = true;
     reader->ordered.repeated = begins_again(reader) ? reader->ordered.last : 0;

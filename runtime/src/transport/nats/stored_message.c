@@ -19,8 +19,21 @@ static int digit_of(char c)
     return at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Decodes a JSON string up to the first other character. Returns terminated bytes, which the caller
- * frees; NULL without memory. */
+/* Returns true if a text is a JSON string of Base64, or absent. */
+static bool is_base64(catga_nats_json text)
+{
+    size_t at = 1;
+
+    if (text.length == 0)
+        return true;
+    while (at < text.length && digit_of(text.data[at]) >= 0)
+        at++;
+    while (at < text.length && text.data[at] == '=')
+        at++;
+    return text.data[0] == '"' && at + 1 == text.length && text.data[at] == '"';
+}
+
+/* Decodes a JSON string. Returns terminated bytes, which the caller frees; NULL without memory. */
 static char *decode(catga_nats_json text, size_t *length)
 {
     char *bytes = malloc(text.length / 4 * 3 + 4);
@@ -71,12 +84,15 @@ catga_status catga_nats_stored_message(catga_nats_json object, catga_incoming *m
     size_t lines_length;
     natsMsg *native = NULL;
     catga_nats_json name = catga_nats_json_get(object, "subject");
+    catga_nats_json body = catga_nats_json_get(object, "data");
+    catga_nats_json headers = catga_nats_json_get(object, "hdrs");
 
-    if (name.length < 3 || name.data[0] != '"' || name.length - 2 >= sizeof subject)
+    if (name.length < 3 || name.data[0] != '"' || name.length - 2 >= sizeof subject ||
+        !is_base64(body) || !is_base64(headers))
         return CATGA_BAD_MESSAGE;
     memcpy(subject, name.data + 1, name.length - 2);
-    char *data = decode(catga_nats_json_get(object, "data"), &data_length);
-    char *lines = decode(catga_nats_json_get(object, "hdrs"), &lines_length);
+    char *data = decode(body, &data_length);
+    char *lines = decode(headers, &lines_length);
     natsStatus status = data == NULL || lines == NULL ? NATS_NO_MEMORY : NATS_OK;
     if (status == NATS_OK)
         status = natsMsg_Create(&native, subject, NULL, data, (int)data_length);

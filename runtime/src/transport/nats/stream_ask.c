@@ -94,6 +94,8 @@ static catga_status read_json(const catga_stored_query *query, catga_incoming *a
     int64_t code = catga_nats_json_number(catga_nats_json_get(error, "err_code"), 0);
     catga_incoming message;
 
+    if (!catga_nats_json_is_object(object))
+        return refuse(problem);
     if (code == NO_MESSAGE)
         return CATGA_NOT_FOUND;
     if (code == NO_STREAM)

@@ -64,6 +64,9 @@ catga_status catga_nats_stream_get(catga_transport *transport, const char *strea
     catga_status status = request(transport, "GET", stream, body, &answer, problem);
     if (status == CATGA_OK)
         status = catga_nats_stored_message(catga_nats_json_get(answer.object, "message"), message);
+    if (status == CATGA_BAD_MESSAGE)
+        snprintf(problem->text, sizeof problem->text, "stream %s: the answer is no message",
+                 stream);
     catga_nats_api_free(&answer);
     return status;
 }
