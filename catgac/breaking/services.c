@@ -111,7 +111,10 @@ static void report_without_name(comparison *c, const subscribed *after,
 {
     bool has_durable = model_is_stored(old->message);
     const model_subscription *now = text_table_find(&after->fresh, way_key(c, old));
+    bool keeps_group = now != NULL && old->group.length > 0 && slice_equal(now->group, old->group);
 
+    if (keeps_group)
+        return; /* the name is in neither the durable nor the queue group */
     if (now != NULL)
         report(c, has_durable ? RULE_SUBSCRIPTION_RENAMED : RULE_HANDLER_RENAMED, now->place,
                old->place, "'%.*s' was '%.*s'", SLICE_PRINT(now->name), SLICE_PRINT(old->name));

@@ -225,14 +225,13 @@ static void a_push_consumer_is_reported(void **state)
 static const char joined_as_it_should_be[] =
     "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
     "\"filter_subject\":\"drift.a\",\"ack_policy\":\"explicit\","
-    "\"deliver_policy\":\"new\",\"max_deliver\":5,\"ack_wait\":700000000,\"max_ack_pending\":7}}";
+    "\"deliver_policy\":\"new\",\"max_deliver\":-1,\"ack_wait\":700000000,\"max_ack_pending\":7}}";
 
 static catga_status join(catga_subscription **subscription, catga_problem *problem)
 {
     catga_consumer_settings joining = consumer;
 
     joining.joins = true;
-    joining.attempts = 4;
     return self.transport->streams->consume(self.transport, &joining, subscription, problem);
 }
 
@@ -243,7 +242,8 @@ static void each_unfit_field_of_a_joined_consumer_is_named(void **state)
         {"filter_subject", "\"drift.a\"", "\"drift.*\""},
         {"filter_subject", "\"drift.a\"", "\"\""},
         {"ack_policy", "\"explicit\"", "\"all\""},
-        {"max_deliver", "5", "3"},
+        {"max_deliver", "-1", "5"},
+        {"ack_wait", "700000000", "30"},
         {"headers_only", "", "true"},
         {"max_batch", "", "1"},
         {"max_expires", "", "1000000"},

@@ -74,7 +74,6 @@ static catga_status consume(catga_bus_state *state, catga_endpoint *endpoint, co
         .name = of->consumer,
         .subject = of->envelope.outgoing.subject,
         .joins = catga_handler_group(endpoint->handler) != NULL,
-        .attempts = endpoint->handler->message->retries + 1,
         .only_new = broadcast,
         .unused_ns = broadcast ? UNUSED : 0,
         .ack_wait_ns = state->settings.ack_wait_ms * CATGA_MILLISECOND,

@@ -251,7 +251,6 @@ typedef struct catga_consumer_settings {
                             waits for their acknowledgements; its ack_wait then applies */
     bool covers_stream;  /* of `joins`, set by the transport: no subject of the stream is outside
                             of `subject`, so the consumer needs no filter */
-    uint32_t attempts;   /* of `joins`: deliveries that it must allow for a message */
     bool only_new;       /* begins with messages stored after its creation, not the oldest */
     int64_t unused_ns;   /* deleted after so long without a subscriber; 0: never */
     int64_t ack_wait_ns; /* an unsettled message is redelivered after this time */

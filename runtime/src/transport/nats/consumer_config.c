@@ -7,6 +7,9 @@
 
 enum { NO_CONSUMER = 10014 };
 
+/* of a joined consumer; the option ack_wait_ms has the same limit */
+#define LEAST_ACK_WAIT (100 * CATGA_MILLISECOND)
+
 /* The deliver_policy of a recreated consumer. */
 static const char resumed[] = "by_start_sequence";
 
@@ -71,13 +74,14 @@ static void compare_joined(catga_nats_comparison *comparison,
     catga_nats_same_text(comparison, "ack_policy", "explicit");
     not_set(comparison, "filter_subjects");
     same_filter(comparison, consumer);
-    if (catga_nats_json_number(catga_nats_json_get(comparison->config, "max_deliver"), -1) > 0)
-        catga_nats_at_least(comparison, "max_deliver", consumer->attempts);
+    catga_nats_same_number(comparison, "max_deliver", -1, -1); /* a delivery is no attempt */
+    catga_nats_at_least(comparison, "ack_wait", LEAST_ACK_WAIT);
     if (catga_nats_json_get(comparison->config, "headers_only").data != NULL)
         catga_nats_same_flag(comparison, "headers_only", false);
     not_set(comparison, "max_batch");
     not_set(comparison, "max_expires");
     not_set(comparison, "max_bytes");
+    not_set(comparison, "priority_groups");
 }
 
 static void compare_own(catga_nats_comparison *comparison, const catga_consumer_settings *consumer)

@@ -310,8 +310,10 @@ catga_nats_reconciled *catga_nats_reconcile(catga_nats *nats, const catga_nats_d
     catga_nats_reconciled *item = find(nats, desired->info, description);
     if (item == NULL)
         item = add(nats, desired);
-    if (item != NULL && !is_watched(item))
+    if (item != NULL && !is_watched(item)) {
+        item->desired.never_created = desired->never_created;
         observe(nats, item, observed);
+    }
     if (item != NULL && (desired->stream != NULL || item->users == 0))
         item->users++;
     if (item != NULL)
