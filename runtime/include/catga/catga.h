@@ -693,8 +693,9 @@ typedef enum catga_read_from {
     CATGA_FROM_FIRST,        /* the oldest */
     CATGA_FROM_LAST_OF_KEYS, /* the last event of each combination of keys, then new ones */
     CATGA_FROM_NEW,          /* the first that is stored from now on */
-    CATGA_FROM_SEQUENCE,     /* the first whose number is `sequence` or higher */
-    CATGA_FROM_TIME          /* the first that was stored at `time_ns` or later */
+    CATGA_FROM_SEQUENCE,     /* the first whose number is `sequence` or higher; beyond the end of
+                                the stream: new events */
+    CATGA_FROM_TIME          /* the first that was stored at `time_ns` or later; the same */
 } catga_read_from;
 
 /* The events to read. All zero: every event of the kind, from the first. */
@@ -708,8 +709,8 @@ typedef struct catga_reading {
      * events. */
     const char *keys;
 
-    /* Called once with `user`, after the events that were stored when reading began; at once if
-     * there are none. NULL: not called. */
+    /* Called once with `user`, after the events that were stored when reading began. If there are
+     * none, it is called at once, perhaps in the calling thread. NULL: not called. */
     void (*caught_up)(void *user);
 } catga_reading;
 
@@ -817,8 +818,8 @@ typedef bool catga_dead_letter_function(const catga_dead_letter *letter, void *u
  * Lists the dead letters of a stream (SHOP_ORDERS_ORDER_SHIPPED_STREAM of a generated header,
  * "SHOP_ORDERS_V1") from number `first` on, the oldest first. Returns CATGA_OK, also without dead
  * letters or if `visit` stopped; CATGA_NO_RESPONDERS without such a stream; CATGA_NO_JETSTREAM,
- * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT or
- * CATGA_INVALID_ARGUMENT.
+ * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT,
+ * CATGA_BAD_MESSAGE (the server's answer is damaged) or CATGA_INVALID_ARGUMENT.
  */
 CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
                                               catga_dead_letter_function *visit, void *user);

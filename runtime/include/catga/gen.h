@@ -398,8 +398,9 @@ struct catga_service_watches {
     const struct catga_service_watch *watches;
     size_t count;
 
-    /* Begins all watches. *watching, which may be set also after a failure, is not NULL if it must
-     * be ended. `handlers`, the service structure, is valid until then. */
+    /* Begins all watches. *watching is NULL, or of an earlier try, which goes on where it failed.
+     * If it is not NULL then, it must be ended, also after a failure. `handlers`, the service
+     * structure, is valid until its end. */
     catga_status (*begin)(catga_bus *bus, const catga_service *service, const void *handlers,
                           void *user, catga_watching **watching);
 
@@ -517,7 +518,9 @@ typedef void catga_visit_event(catga_function visitor, const catga_read_event *e
  * is absent. Waits for a few answers of the server. CATGA_INVALID_ARGUMENT: `reading`;
  * CATGA_DRIFTED, CATGA_NO_JETSTREAM, CATGA_NOT_PERMITTED, CATGA_DISCONNECTED, CATGA_TIMEOUT,
  * CATGA_NO_MEMORY, CATGA_WOULD_DEADLOCK (in a callback), CATGA_DRAINING, CATGA_CLOSED;
- * CATGA_UNSUPPORTED: a transport that cannot read, such as Redis.
+ * CATGA_REFUSED: the stream is a work queue, or the server reports another error;
+ * CATGA_NO_RESPONDERS: the stream was deleted, and is not recreated yet; CATGA_UNSUPPORTED: a
+ * transport that cannot read, such as Redis.
  */
 catga_status catga_read_events(catga_bus *bus, const catga_message *message,
                                const catga_reading *reading, catga_visit_event *visit,

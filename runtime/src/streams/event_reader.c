@@ -89,6 +89,7 @@ static void catch_up(void *user)
     catga_event_reader *reader = user;
     catga_running running;
 
+    atomic_store(&reader->is_visiting, true);
     if (reader->reading.caught_up != NULL) {
         catga_running_add(&running, reader->state, reader, NULL);
         reader->reading.caught_up(reader->user);
@@ -96,6 +97,7 @@ static void catch_up(void *user)
     }
     reader->at_end = reader->ends;
     sem_post(&reader->caught_up);
+    atomic_store(&reader->is_visiting, false);
 }
 
 /* ---- The subjects ---- */
@@ -250,7 +252,7 @@ catga_status catga_read_events(catga_bus *bus, const catga_message *message,
 
 void catga_event_reader_stop(catga_event_reader *reader)
 {
-    if (reader == NULL)
+    if (reader == NULL || catga_process_is_forked(&reader->state->process))
         return;
     if (catga_running_handlers(reader) > 0) {
         catga_log(&reader->state->settings.logger, CATGA_LOG_ERROR,

@@ -106,6 +106,7 @@ catga_status catga_local_open(catga_local **local)
     catga_local_limits_begin(&broker->limits);
     pthread_mutex_init(&broker->store.lock, NULL);
     pthread_cond_init(&broker->store.changed, NULL);
+    catga_local_store_set_date(&broker->store);
     catga_ticker_begin(&broker->ticker);
     if (!catga_ring_begin(&broker->queue, CATGA_LOCAL_QUEUE) ||
         !catga_thread_start(&broker->thread, run_broker, broker)) {

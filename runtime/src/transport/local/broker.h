@@ -49,6 +49,7 @@ typedef struct catga_local_store {
     _Atomic(catga_local_consumer *) consumers;
     catga_local_bucket *buckets;
     int64_t advanced_ns;                 /* by catga_local_advance */
+    int64_t date_ns;                     /* from the monotonic clock to the time since 1970 */
     unsigned faults[CATGA_LOCAL_FAULTS]; /* messages until the fault; 0: no fault */
     atomic_bool faulty;                  /* a fault has been injected: faults[] must be checked */
     atomic_bool woken;                   /* the thread is to look for due messages */

@@ -76,6 +76,8 @@ static size_t start_of(const catga_reader *reader, const catga_local_stream *str
     case CATGA_READ_NEW:
         return stream->count;
     case CATGA_READ_FROM_SEQUENCE:
+        if (reader->settings.sequence > stream->count)
+            return stream->count;
         return reader->settings.sequence == 0 ? 0 : (size_t)reader->settings.sequence - 1;
     case CATGA_READ_FROM_TIME:
         return index_at(&reader->broker->store, stream, reader->settings.time_ns);
@@ -206,8 +208,12 @@ static catga_reader *reader_new(catga_local *broker, const catga_reader_settings
 /* Adds the reader to the store, and starts its thread. Called under the lock. */
 static catga_status begin(catga_local_store *store, catga_reader *reader)
 {
-    if (follow(reader) == NULL)
+    const catga_local_stream *stream = follow(reader);
+
+    if (stream == NULL)
         return CATGA_NO_RESPONDERS;
+    if (stream->settings.work_queue)
+        return CATGA_REFUSED; /* as a server refuses a consumer without acknowledgements */
     if (!catga_thread_start(&reader->thread, run, reader))
         return CATGA_NO_MEMORY;
     reader->next = store->readers;

@@ -14,12 +14,18 @@ int64_t catga_local_store_now(const catga_local_store *store)
     return catga_clock_now() + store->advanced_ns;
 }
 
-int64_t catga_local_store_date(const catga_local_store *store, int64_t time_ns)
+/* The difference of the clocks is fixed, so that the date of a message never changes. */
+void catga_local_store_set_date(catga_local_store *store)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return catga_clock_of(&now) + store->advanced_ns + time_ns - catga_local_store_now(store);
+    store->date_ns = catga_clock_of(&now) - catga_clock_now();
+}
+
+int64_t catga_local_store_date(const catga_local_store *store, int64_t time_ns)
+{
+    return store->date_ns + time_ns;
 }
 
 void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth)

@@ -10,6 +10,9 @@ void catga_local_store_wake(catga_local *broker);
 /* Returns the time. Called under the store's lock. */
 int64_t catga_local_store_now(const catga_local_store *store);
 
+/* Reads the date, once. */
+void catga_local_store_set_date(catga_local_store *store);
+
 /* Returns a time of the store as nanoseconds since 1970. Called under the lock. */
 int64_t catga_local_store_date(const catga_local_store *store, int64_t time_ns);
 
