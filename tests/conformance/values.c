@@ -6,6 +6,7 @@
 #include "values.catga.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum { WAIT_MS = 60000, TEXT = 512 };
@@ -23,6 +24,7 @@ typedef struct fixture {
     fixture_base base;
     catga_bus *bus;
     char logged[8192]; /* lines of the log */
+    pthread_mutex_t logging;
     watched followed;
     watched told;
     watched noted;
@@ -31,19 +33,23 @@ typedef struct fixture {
     catga_status stopped; /* the same */
 } fixture;
 
+/* Called by several threads. */
 static void take_log(void *user, catga_log_level level, const char *text)
 {
     fixture *f = user;
-    size_t length = strlen(f->logged);
 
+    pthread_mutex_lock(&f->logging);
+    size_t length = strlen(f->logged);
     if (level <= CATGA_LOG_WARNING && length + strlen(text) + 2 < sizeof f->logged)
         snprintf(f->logged + length, sizeof f->logged - length, "%s\n", text);
+    pthread_mutex_unlock(&f->logging);
 }
 
 static int set_up(void **state)
 {
     fixture *f = fixture_new(sizeof *f, "values");
 
+    pthread_mutex_init(&f->logging, NULL);
     f->bus = fixture_join(&f->base,
                           (catga_options){.log = take_log, .log_user = f, .drain_wait_ms = 2000});
     *state = f;

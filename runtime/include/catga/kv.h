@@ -222,7 +222,7 @@ typedef struct catga_watch {
 /* Begins to watch; *watcher is valid until catga_bucket_unwatch or catga_close. A watcher survives
  * lost connections and restarts of the server, and then gets what it has missed: at least the last
  * entry of each key. While `changed` runs, the server holds further entries back. It ends when the
- * bus drains. */
+ * bus drains, which waits for a running function without a limit. */
 CATGA_CHECKED catga_status catga_bucket_watch(catga_bus *bus, const catga_bucket *bucket,
                                               const catga_watch *watch,
                                               catga_bucket_watcher **watcher);

@@ -173,11 +173,12 @@ void catga_close(catga_bus *bus)
     }
     if (atomic_load(&state->phase) == CATGA_BUS_OPEN)
         catga_bus_drain(state, NULL, NULL);
-    if (end_handlers(state))
+    if (end_handlers(state)) {
+        catga_drain_watchers(state); /* a drain that timed out has not */
         end(state);
-    else
-        catga_log(&state->settings.logger, CATGA_LOG_ERROR,
-                  "bus: cannot free: a handler still runs");
+        return;
+    }
+    catga_log(&state->settings.logger, CATGA_LOG_ERROR, "bus: cannot free: a handler still runs");
 }
 
 /* ---- While the bus is open ---- */

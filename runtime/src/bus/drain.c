@@ -59,8 +59,8 @@ catga_status catga_drain_flush(catga_bus_state *state, int64_t end)
                                     left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
 }
 
-/* Ends watchers of buckets before the transport. None begins after the change of the phase. */
-static void stop_watchers(catga_bus_state *state)
+/* No watcher begins after the change of the phase. */
+void catga_drain_watchers(catga_bus_state *state)
 {
     void (*stop)(struct catga_buckets * buckets) = atomic_load(&state->stop_watchers);
 
@@ -75,7 +75,6 @@ catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *
     int64_t end = begin + state->settings.drain_wait_ms * CATGA_MILLISECOND;
 
     atomic_store(&state->phase, CATGA_BUS_DRAINING);
-    stop_watchers(state);
     catga_settling_drain(state, begin + (end - begin) / 2);
     if (!drain_services(state, end, is_impatient, user)) {
         catga_log(&state->settings.logger, CATGA_LOG_WARNING,
@@ -83,6 +82,7 @@ catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *
                   state->settings.drain_wait_ms);
         return CATGA_TIMEOUT;
     }
+    catga_drain_watchers(state); /* after those of services, which have a deadline */
     return catga_drain_flush(state, end);
 }
 

@@ -17,6 +17,10 @@ void catga_drain_hook_remove(catga_bus_state *state, catga_drain_hook *hook);
  */
 catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user);
 
+/* Ends the watchers of buckets, and waits for their functions, after those of services. Any number
+ * of times. */
+void catga_drain_watchers(catga_bus_state *state);
+
 /*
  * Flushes after a drain whose time ends at `end`, and waits for some time in any case. CATGA_OK, or
  * CATGA_DISCONNECTED or CATGA_TIMEOUT.

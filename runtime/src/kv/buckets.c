@@ -143,6 +143,8 @@ static unsigned compared_of(const catga_bucket *bucket)
 
     if (bucket->max_value_bytes != 0)
         fields |= CATGA_STREAM_MAX_MESSAGE_BYTES;
+    if (bucket->replicas != 0)
+        fields |= CATGA_STREAM_REPLICAS;
     return bucket->only_existing ? CATGA_STREAM_DIRECT : fields;
 }
 

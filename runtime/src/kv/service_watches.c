@@ -67,26 +67,37 @@ static catga_status begin_line(catga_watching *watching, watching_line *line,
                               deliver, (catga_function)deliver, line, &line->watcher);
 }
 
+static catga_watching *make(catga_bus *bus, const void *handlers, void *user, size_t count)
+{
+    catga_watching *made = calloc(1, sizeof *made + count * sizeof made->lines[0]);
+
+    if (made == NULL)
+        return NULL;
+    made->bus = bus;
+    made->handlers = handlers;
+    made->user = user;
+    return made;
+}
+
 catga_status catga_watching_begin(catga_bus *bus, const catga_service *service,
                                   const void *handlers, void *user, catga_watching **watching)
 {
     const catga_service_watches *watches = service->watches;
     catga_status status = check(bus->state, service, handlers);
 
-    *watching = NULL;
     if (status == CATGA_OK && catga_watchers_running(bus))
         status = CATGA_WOULD_DEADLOCK;
     if (status != CATGA_OK)
         return status;
-    catga_watching *begun = calloc(1, sizeof *begun + watches->count * sizeof begun->lines[0]);
+    if (*watching == NULL)
+        *watching = make(bus, handlers, user, watches->count);
+    catga_watching *begun = *watching;
     if (begun == NULL)
         return CATGA_NO_MEMORY;
-    begun->bus = bus;
-    begun->handlers = handlers;
-    begun->user = user;
-    for (; status == CATGA_OK && begun->count < watches->count; begun->count++)
+    while (status == CATGA_OK && begun->count < watches->count) {
         status = begin_line(begun, &begun->lines[begun->count], &watches->watches[begun->count]);
-    *watching = begun;
+        begun->count += status == CATGA_OK;
+    }
     return status;
 }
 

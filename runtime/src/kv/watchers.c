@@ -224,7 +224,7 @@ void catga_bucket_unwatch(catga_bucket_watcher *watcher)
     }
     pthread_mutex_lock(&buckets->ending);
     remove_watcher(watcher);
-    stop(watcher);
     pthread_mutex_unlock(&buckets->ending);
+    stop(watcher); /* without the lock: its function may wait for a service whose watches end */
     free_watcher(watcher);
 }

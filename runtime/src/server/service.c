@@ -171,8 +171,6 @@ static catga_status begin_watches(catga_service_instance *service_instance)
     catga_bus_state *state = service_instance->state;
     const catga_service *service = service_instance->service;
 
-    if (!end_watches(service_instance, state->settings.drain_wait_ms))
-        return CATGA_TIMEOUT; /* of an earlier try */
     return service->watches->begin(&state->bus, service, service_instance->handlers,
                                    service_instance->user, &service_instance->watching);
 }
