@@ -169,11 +169,11 @@ static int64_t kept_ms(const catga_redis_claims *claims, const catga_claim *clai
 }
 
 catga_redis_command *catga_redis_claim_command(catga_redis_claims *claims, const char *attempt,
-                                               const catga_claim *claim)
+                                               const catga_claim *claim, bool renews)
 {
     catga_redis_command *command = catga_redis_pipeline_script(
-        &claims->pipeline, catga_redis_claim_pools(claims), CATGA_REDIS_CLAIM, 2, 5,
-        size_of(claim) + sizeof CATGA_REDIS_PULSE);
+        &claims->pipeline, catga_redis_claim_pools(claims), CATGA_REDIS_CLAIM, 2, 6,
+        size_of(claim) + sizeof CATGA_REDIS_PULSE + catga_redis_part_size(1));
 
     if (command == NULL)
         return NULL;
@@ -184,6 +184,7 @@ catga_redis_command *catga_redis_claim_command(catga_redis_claims *claims, const
     put_string(command, claim->request);
     catga_redis_command_number(command, kept_ms(claims, claim));
     catga_redis_command_text(command, atomic_load(&claims->nearly_full) ? "1" : "0");
+    catga_redis_command_text(command, renews ? "1" : "0");
     return command;
 }
 
@@ -274,7 +275,7 @@ static catga_claim_result take(catga_redis_claims *claims, const char *attempt, 
     int64_t end = catga_clock_now() + claims->lease_ms * CATGA_MILLISECOND;
     round_trip trip = {.claim = claim};
 
-    while (!run(claims, catga_redis_claim_command(claims, attempt, claim), &trip)) {
+    while (!run(claims, catga_redis_claim_command(claims, attempt, claim, false), &trip)) {
         if (!trip.sent || trip.refused || catga_clock_now() >= end)
             return CATGA_CLAIM_UNKNOWN;
         pause_shortly();

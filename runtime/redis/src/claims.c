@@ -16,6 +16,7 @@ enum { CONNECT_WAIT_MS = 5000, LEASE_MS = 2000, DONE_WAIT_MS = 10000 };
 #define MEMORY  (2 * CATGA_SECOND)
 #define FAILURE (5 * CATGA_SECOND)
 #define SILENCE (CATGA_SECOND + CATGA_SECOND / 2)
+#define PULSE   (CATGA_SECOND / 2) /* at most, so that the server is never silent for SILENCE */
 enum { RENEWALS = 4, SMALL = 1024, MEDIUM = 65536 };
 
 /* ---- The connection ---- */
@@ -33,6 +34,7 @@ static void on_connected(void *owner, const char *server)
     catga_redis_claims *claims = owner;
 
     claims->renewal_ns = 0;
+    claims->pulse_ns = 0;
     claims->memory_ns = 0;
     atomic_store(&claims->up, 1);
     if (atomic_fetch_add(&claims->connects, 1) == 0)
@@ -122,7 +124,7 @@ static void renew_all(catga_redis_claims *claims)
 {
     pthread_mutex_lock(&claims->lock);
     for (catga_redis_held_claim *at = claims->own.next; at != &claims->own; at = at->next)
-        send(claims, catga_redis_claim_command(claims, at->attempt, at->claim));
+        send(claims, catga_redis_claim_command(claims, at->attempt, at->claim, true));
     pthread_mutex_unlock(&claims->lock);
 }
 
@@ -137,9 +139,13 @@ static int64_t tick(void *owner, int64_t now)
     if (now >= claims->renewal_ns) {
         claims->renewal_ns = now + claims->lease_ms * CATGA_MILLISECOND / RENEWALS;
         renew_all(claims);
+    }
+    if (now >= claims->pulse_ns) {
+        int64_t interval = claims->lease_ms * CATGA_MILLISECOND / RENEWALS;
+        claims->pulse_ns = now + (interval < PULSE ? interval : PULSE);
         show_life(claims);
     }
-    return claims->renewal_ns;
+    return claims->pulse_ns < claims->renewal_ns ? claims->pulse_ns : claims->renewal_ns;
 }
 
 /* ---- Begin and end ---- */

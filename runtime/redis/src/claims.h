@@ -38,6 +38,7 @@ struct catga_redis_claims {
 
     /* Of the thread of the pipeline. */
     int64_t renewal_ns; /* times of the next */
+    int64_t pulse_ns;
     int64_t memory_ns;
     int64_t failure_ns; /* of a log line */
 
@@ -57,9 +58,9 @@ static inline catga_redis_pools catga_redis_claim_pools(catga_redis_claims *clai
     return (catga_redis_pools){&claims->small, &claims->medium};
 }
 
-/* Begins the command that takes or renews a claim. NULL: no memory. */
+/* Begins the command that takes a claim, or renews that of the same attempt. NULL: no memory. */
 catga_redis_command *catga_redis_claim_command(catga_redis_claims *claims, const char *attempt,
-                                               const catga_claim *claim);
+                                               const catga_claim *claim, bool renews);
 
 /* Functions of catga_claim_store. */
 catga_claim_result catga_redis_claim(void *user, catga_claim *claim);

@@ -358,6 +358,7 @@ static void *run(void *argument)
             catga_backoff_reset(&backoff, catga_clock_now());
         } else {
             options->failed(options->owner, status, problem.text);
+            drop_all(pipeline); /* of senders that took the lost connection for present */
         }
         catga_backoff_plan(&backoff, catga_clock_now(), true);
         pause_before(pipeline, &backoff);
