@@ -590,6 +590,32 @@ static void a_stop_waits_for_the_function_of_a_watch(void **state)
     assert_int_equal(atomic_load(&f->noted.count), 1);
 }
 
+static void hold(catga_bus *bus, const test_values_texts_entry *entry, void *user)
+{
+    fixture *f = user;
+
+    (void)bus;
+    if (entry == NULL)
+        return;
+    sem_post(&f->base.started);
+    sem_wait(&f->base.may_end);
+    atomic_fetch_add(&f->noted.count, 1);
+}
+
+static void a_drain_ends_in_time_while_a_watch_runs(void **state)
+{
+    static const test_values_both both = {.noted = hold, .asked = my_asked};
+    fixture *f = *state;
+    catga_bus *bus = fixture_join(&f->base, (catga_options){.drain_wait_ms = 500});
+
+    put_text(f, "b", "one");
+    assert_int_equal(test_values_both_serve(bus, &both, f), CATGA_OK);
+    sem_wait(&f->base.started);
+    assert_int_equal(catga_drain(bus), CATGA_TIMEOUT);
+    sem_post(&f->base.may_end);
+    await(&f->noted, 1);
+}
+
 /* A bucket with other settings refuses one watch; the other one ends. */
 static void a_failed_serve_leaves_no_watch(void **state)
 {
@@ -667,6 +693,7 @@ int main(int argc, char **argv)
         CASE(a_service_may_watch_and_handle),
         CASE(a_missing_function_is_named),
         CASE(a_stop_waits_for_the_function_of_a_watch),
+        CASE(a_drain_ends_in_time_while_a_watch_runs),
         CASE(a_failed_serve_leaves_no_watch),
         CASE(names_have_the_prefix_of_the_bus),
         CASE(values_have_the_declared_limit),

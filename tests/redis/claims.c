@@ -347,6 +347,19 @@ static uint64_t metric(catga_redis_claims *claims, const char *name)
     return 0;
 }
 
+/* Nothing is claimed for longer than the silence that ends a connection. */
+static void an_idle_store_keeps_its_connection(void **state)
+{
+    fixture *f = *state;
+    const catga_redis_claims_options options = {
+        .servers = f->server.url, .lease_ms = 60000, .log = note_log, .log_user = f};
+
+    redis_server_start(&f->server);
+    assert_int_equal(catga_redis_claims_open(&f->stores[0], &options), CATGA_OK);
+    pause_ms(4000);
+    assert_int_equal(metric(f->stores[0], "catga_redis_claims_connects_total"), 1);
+}
+
 static void metrics_count_claims_and_connections(void **state)
 {
     fixture *f = *state;
@@ -384,6 +397,7 @@ int main(int argc, char **argv)
         CASE(a_full_server_refuses_new_claims_and_records_successes),
         CASE(a_server_that_would_drop_claims_is_refused),
         CASE(wrong_options_are_refused),
+        CASE(an_idle_store_keeps_its_connection),
         CASE(metrics_count_claims_and_connections),
     };
 #undef CASE
