@@ -170,6 +170,8 @@ static void a_killed_owner_is_taken_over_after_its_lease(void **state)
 {
     fixture *f = *state;
     catga_claim claim = make_claim("one");
+    char text[256];
+    struct timespec now;
 
     open_both(f);
     pid_t owner = take_in_child(f, "one");
@@ -177,7 +179,10 @@ static void a_killed_owner_is_taken_over_after_its_lease(void **state)
     assert_int_equal(take(f->stores[0], &claim), CATGA_CLAIM_HELD);
     kill(owner, SIGKILL);
     waitpid(owner, NULL, 0);
+    redis_server_ask(&f->server, text, "HGET catga:claim:SHOP_V1_Order:one lease");
     take_soon(f->stores[0], &claim);
+    clock_gettime(CLOCK_REALTIME, &now);
+    assert_true(catga_clock_of(&now) / CATGA_MILLISECOND > strtoll(text, NULL, 10));
     assert_int_equal(claim.attempt, 2);
     assert_true(finish(f->stores[0], &claim, "second"));
     assert_answer(f->stores[1], "one", "second");
