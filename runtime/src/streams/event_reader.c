@@ -14,13 +14,18 @@
 /* A read to the end that gets no event for so long has failed. */
 enum { SILENCE_MS = 10000 };
 
+/* The function of the program. */
+typedef struct event_visitor {
+    catga_visit_event *visit;
+    catga_function function;
+    void *user;
+} event_visitor;
+
 struct catga_event_reader {
     catga_bus_state *state;
     const catga_message *message;
     catga_reading reading;
-    catga_visit_event *visit;
-    catga_function function;
-    void *user;
+    event_visitor visitor;
     catga_reader *reader;
     atomic_uint seen; /* events that were visited */
     atomic_bool is_visiting;
@@ -56,7 +61,7 @@ static void visit(catga_event_reader *reader, const catga_read_event *event, con
     catga_running running;
 
     catga_running_add(&running, reader->state, reader, NULL);
-    reader->visit(reader->function, event, table, reader->user);
+    reader->visitor.visit(reader->visitor.function, event, table, reader->visitor.user);
     catga_running_remove(&running);
 }
 
@@ -92,7 +97,7 @@ static void catch_up(void *user)
     atomic_store(&reader->is_visiting, true);
     if (reader->reading.caught_up != NULL) {
         catga_running_add(&running, reader->state, reader, NULL);
-        reader->reading.caught_up(reader->user);
+        reader->reading.caught_up(reader->visitor.user);
         catga_running_remove(&running);
     }
     reader->at_end = reader->ends;
@@ -203,13 +208,15 @@ static void free_reader(catga_event_reader *reader)
     free(reader);
 }
 
-/* Makes a reader that reads. */
+/* Makes a reader, and begins to read. */
 static catga_status open_reader(catga_bus *bus, const catga_message *message,
-                                const catga_reading *reading, bool ends, catga_event_reader **to)
+                                const catga_reading *reading, const event_visitor *visitor,
+                                bool ends, catga_event_reader **reader)
 {
     static const catga_reading all = {.from = CATGA_FROM_FIRST};
+    catga_problem problem = {""};
 
-    *to = NULL;
+    *reader = NULL;
     catga_status status = catga_bus_may_wait(bus);
     if (status == CATGA_OK && reading != NULL && !is_valid(reading))
         status = CATGA_INVALID_ARGUMENT;
@@ -222,25 +229,8 @@ static catga_status open_reader(catga_bus *bus, const catga_message *message,
     made->state = bus->state;
     made->message = message;
     made->reading = reading == NULL ? all : *reading;
+    made->visitor = *visitor;
     made->ends = ends;
-    *to = made;
-    return CATGA_OK;
-}
-
-catga_status catga_read_events(catga_bus *bus, const catga_message *message,
-                               const catga_reading *reading, catga_visit_event *visitor,
-                               catga_function function, void *user, catga_event_reader **reader)
-{
-    catga_problem problem = {""};
-    catga_event_reader *made;
-    catga_status status = open_reader(bus, message, reading, false, &made);
-
-    *reader = NULL;
-    if (status != CATGA_OK)
-        return status;
-    made->visit = visitor;
-    made->function = function;
-    made->user = user;
     status = begin(made, &problem);
     report(made, status, &problem);
     if (status == CATGA_OK)
@@ -248,6 +238,14 @@ catga_status catga_read_events(catga_bus *bus, const catga_message *message,
     else
         free_reader(made);
     return status;
+}
+
+catga_status catga_read_events(catga_bus *bus, const catga_message *message,
+                               const catga_reading *reading, catga_visit_event *visitor,
+                               catga_function function, void *user, catga_event_reader **reader)
+{
+    return open_reader(bus, message, reading, &(event_visitor){visitor, function, user}, false,
+                       reader);
 }
 
 void catga_event_reader_stop(catga_event_reader *reader)
@@ -296,21 +294,15 @@ catga_status catga_read_events_to_end(catga_bus *bus, const catga_message *messa
                                       const catga_reading *reading, catga_visit_event *visitor,
                                       catga_function function, void *user)
 {
-    catga_problem problem = {""};
+    const event_visitor wanted = {visitor, function, user};
     catga_event_reader *made;
-    catga_status status = open_reader(bus, message, reading, true, &made);
+    catga_status status = open_reader(bus, message, reading, &wanted, true, &made);
 
     if (status != CATGA_OK)
         return status;
-    made->visit = visitor;
-    made->function = function;
-    made->user = user;
-    status = begin(made, &problem);
-    if (status == CATGA_OK) {
-        status = await_end(made);
-        made->state->transport->streams->end_read(made->state->transport, made->reader);
-    }
-    report(made, status, &problem);
+    status = await_end(made);
+    made->state->transport->streams->end_read(made->state->transport, made->reader);
+    report(made, status, &(catga_problem){""});
     free_reader(made);
     return status;
 }
