@@ -3,12 +3,14 @@
  * order at once. Each reads the order, decides, and appends a change on the condition that the
  * order has no newer one. All run in one process, over its own server.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "orders.catga.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { THREADS = 4, PRODUCTS = 25 };
 
@@ -55,44 +57,66 @@ static catga_status change(catga_bus *bus, order *o, orders_change made)
 {
     const orders_order_changed event = {.order_id = catga_str(o->id), .change = made};
     uint64_t stored;
-    catga_status status;
+    catga_status status = CATGA_CONFLICT;
 
-    do {
-        status = refresh(bus, o);
-        if (status == CATGA_OK && o->paid)
+    while (status == CATGA_CONFLICT) {
+        if (o->paid)
             return CATGA_REJECTED;
-        if (status == CATGA_OK)
-            status = orders_order_changed_publish_after(bus, o->sequence, &event, &stored);
+        status = orders_order_changed_publish_after(bus, o->sequence, &event, &stored);
         atomic_fetch_add(&conflicts, status == CATGA_CONFLICT);
-    } while (status == CATGA_CONFLICT);
+        catga_status read = refresh(bus, o); /* the own change, or those of others */
+        if (read != CATGA_OK)
+            return read;
+    }
     return status;
 }
 
+/* A thread that adds products. */
+typedef struct writer {
+    catga_bus *bus;
+    pthread_barrier_t *ready; /* all writers have read the same order */
+} writer;
+
 static void *add_products(void *argument)
 {
-    catga_bus *bus = argument;
+    const writer *w = argument;
     const orders_added pen = {.product = CATGA_STR("pen"), .cents = 150};
     order o = {.id = "A-1"};
-    catga_status status = CATGA_OK;
+    catga_status status = refresh(w->bus, &o);
 
+    pthread_barrier_wait(w->ready);
     for (int i = 0; i < PRODUCTS && status == CATGA_OK; i++)
-        status = change(bus, &o, (orders_change){.type = ORDERS_CHANGE_ADDED, .added = &pen});
+        status = change(w->bus, &o, (orders_change){.type = ORDERS_CHANGE_ADDED, .added = &pen});
     if (status != CATGA_OK)
         fprintf(stderr, "event_sourcing: %s\n", catga_status_text(status));
     return NULL;
 }
 
+/* Adds products in several threads at once. */
+static void fill(catga_bus *bus)
+{
+    pthread_t threads[THREADS];
+    pthread_barrier_t ready;
+    writer w = {bus, &ready};
+
+    pthread_barrier_init(&ready, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++) {
+        if (pthread_create(&threads[i], NULL, add_products, &w) != 0) {
+            fprintf(stderr, "event_sourcing: cannot create a thread\n");
+            exit(1); /* the other threads wait for it */
+        }
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&ready);
+}
+
 /* Fills an order, pays it, and finds it closed. */
 static catga_status run(catga_bus *bus)
 {
-    pthread_t threads[THREADS];
     order o = {.id = "A-1"};
 
-    for (int i = 0; i < THREADS; i++)
-        if (pthread_create(&threads[i], NULL, add_products, bus) != 0)
-            return CATGA_NO_MEMORY;
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
+    fill(bus);
     catga_status status = refresh(bus, &o);
     if (status != CATGA_OK)
         return status;
