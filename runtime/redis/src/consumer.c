@@ -22,6 +22,9 @@
 #define BLOCK_IDLE (500 * CATGA_MILLISECOND)
 #define GRACE      CATGA_SECOND
 
+/* Pause while another message is held, and only one may be. */
+#define HELD_PAUSE (5 * CATGA_MILLISECOND)
+
 /* Longest pause between two looks for messages to claim, at most a quarter of the ack wait. */
 #define TAKE_INTERVAL (500 * CATGA_MILLISECOND)
 
@@ -484,6 +487,32 @@ static bool read_new(catga_redis_consumer *consumer, unsigned room)
     return good;
 }
 
+/* Reads a message if no replica holds one: with a limit of one, each event is settled before the
+ * next one is delivered. A script cannot block, so it is asked again soon. */
+static bool read_one(catga_redis_consumer *consumer)
+{
+    const char *parts[] = {"EVALSHA",
+                           consumer->link.sha[CATGA_REDIS_READ_ONE],
+                           "1",
+                           consumer->key,
+                           consumer->group,
+                           consumer->owner->name};
+    int64_t sent_ns = catga_clock_now();
+    int64_t pause_ns = 0;
+    redisReply *reply = catga_redis_link_call(&consumer->link, 6, parts, NULL);
+
+    bool good = reply != NULL;
+    if (good && reply->type == REDIS_REPLY_INTEGER)
+        pause_ns = HELD_PAUSE;
+    else if (good && reply->type == REDIS_REPLY_NIL)
+        pause_ns = BLOCK_BUSY;
+    else if (good)
+        good = receive_new(consumer, reply, waited_since(sent_ns, 0)) || live_with(consumer, reply);
+    freeReplyObject(reply);
+    nanosleep(&(struct timespec){.tv_nsec = pause_ns}, NULL);
+    return good;
+}
+
 /* Returns the value of a field of XINFO GROUPS; NULL: absent. */
 static const redisReply *field_of(const redisReply *group, const char *name)
 {
@@ -554,6 +583,8 @@ static bool step(catga_redis_consumer *consumer)
     }
     if (now >= atomic_load(&consumer->next_take_ns))
         return take(consumer, room);
+    if (consumer->unacknowledged == 1)
+        return read_one(consumer);
     room = room_for_new(consumer, room);
     if (room != 0)
         return read_new(consumer, room);
