@@ -63,22 +63,20 @@ static void check_group_name(const checker *c, const model_subscription *line)
 
 /* ---- All groups ------------------------------------------------------------------------------ */
 
-/* Appends where the name of a subscription's group must be its own: in the stream, or on the
- * subject. */
-static void append_place(const model_message *message, buffer *key)
-{
-    if (message->stream != NULL)
-        buffer_printf(key, "stream %.*s ", SLICE_PRINT(message->stream->settings.name));
-    else
-        buffer_printf(key, "subject %.*s ", SLICE_PRINT(message->subject));
-}
+/* A subscription in the list of those whose group has its name. */
+typedef struct group_member {
+    const model_subscription *line;
+    struct group_member *next;
+} group_member;
 
+/* Returns the name of a subscription's group. Consumers of different streams share no name. */
 static slice group_key(const checker *c, const model_service *service,
                        const model_subscription *line)
 {
     buffer key = buffer_in(c->memory);
 
-    append_place(line->message, &key);
+    if (line->message->stream != NULL)
+        buffer_printf(&key, "%.*s ", SLICE_PRINT(line->message->stream->settings.name));
     if (line->group.length > 0)
         buffer_append(&key, line->group);
     else
@@ -98,7 +96,7 @@ static void report_same(const checker *c, const model_service *service,
                     "the group of this handler of '%.*s' has another handler: each message would "
                     "be delivered to only one of them",
                     SLICE_PRINT(event));
-    else if (line->message == first->message)
+    else if (line->message == first->message || !model_is_stored(line->message))
         diag_report(c->diags, DIAG_SAME_CONSUMER, line->place,
                     "another service '%.*s' subscribes to '%.*s' as '%.*s': each message would be "
                     "delivered to only one of them",
@@ -119,18 +117,39 @@ static bool is_line_of(const model_service *service, const model_subscription *l
     return false;
 }
 
-/* Handlers of one service without a group have names of their own. */
+/* Returns whether two subscriptions with groups of one name get the same messages. Handlers of one
+ * service without a group have names of their own. */
+static bool do_share(const model_service *service, const model_subscription *line,
+                     const model_subscription *other)
+{
+    if (other->group.length == 0 && line->group.length == 0 && is_line_of(service, other))
+        return false;
+    return line->message->stream != NULL || check_subjects_overlap(line->subject, other->subject);
+}
+
+static void check_group(checker *c, const model_service *service, const model_subscription *line)
+{
+    group_member *added = ARENA_NEW(c->memory, group_member);
+
+    *added = (group_member){line, NULL};
+    group_member *at = text_table_insert(&c->scratch, group_key(c, service, line), added);
+    for (; at != NULL; at = at->next) {
+        if (do_share(service, line, at->line)) {
+            report_same(c, service, line, at->line);
+            return;
+        }
+        if (at->next == NULL) {
+            at->next = added;
+            return;
+        }
+    }
+}
+
 static void check_service_groups(checker *c, const model_service *service)
 {
     for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *line = &service->subscriptions[i];
-        check_group_name(c, line);
-        const model_subscription *first =
-            text_table_insert(&c->scratch, group_key(c, service, line), (void *)(uintptr_t)line);
-        bool is_own = first != NULL && first->group.length == 0 && line->group.length == 0 &&
-                      is_line_of(service, first);
-        if (first != NULL && !is_own)
-            report_same(c, service, line, first);
+        check_group_name(c, &service->subscriptions[i]);
+        check_group(c, service, &service->subscriptions[i]);
     }
 }
 

@@ -131,8 +131,7 @@ static void check_publications(const checker *c, const model_service *service)
 
 /* ---- Subjects that overlap ------------------------------------------------------------------- */
 
-/* Returns whether a subject matches both, each of which may have wildcards. */
-static bool is_overlap(slice left, slice right)
+bool check_subjects_overlap(slice left, slice right)
 {
     slice a;
     slice b;
@@ -178,7 +177,8 @@ static void check_pattern(const checker *c, const model_message *message,
     bool are_stored = model_is_stored(message) && model_is_stored(other);
     bool is_request = other->kind != MESSAGE_EVENT;
 
-    if ((!are_stored && !is_request) || !is_overlap(message->subject, pattern_of(c, other)))
+    if ((!are_stored && !is_request) ||
+        !check_subjects_overlap(message->subject, pattern_of(c, other)))
         return;
     report_overlap(c, message, other,
                    is_request ? "an event must not take the requests of another message"

@@ -325,6 +325,9 @@ void check_encodings(const checker *c);
 /* Reports own subjects that overlap, and uses that wildcards do not allow. */
 void check_own_subjects(checker *c);
 
+/* Returns whether a subject matches both, each of which may have wildcards. */
+bool check_subjects_overlap(slice left, slice right);
+
 /* Returns true if a field can be a token of a subject or a segment of a path: it always has a
  * value, with a short text without dots. */
 bool check_is_token(const model_field *field);
