@@ -15,18 +15,39 @@
 
 enum { NUMBER = 24, SPAN_TARGET = 160 };
 
+/* ---- Claims that are renewed ---- */
+
+static void hold(catga_redis_claims *claims, catga_redis_held_claim *held)
+{
+    pthread_mutex_lock(&claims->lock);
+    held->next = claims->own.next;
+    held->previous = &claims->own;
+    held->next->previous = held;
+    claims->own.next = held;
+    pthread_mutex_unlock(&claims->lock);
+}
+
+static void let_go(catga_redis_claims *claims, catga_redis_held_claim *held)
+{
+    pthread_mutex_lock(&claims->lock);
+    held->previous->next = held->next;
+    held->next->previous = held->previous;
+    pthread_mutex_unlock(&claims->lock);
+}
+
 /* ---- Round trips ---- */
 
 /* The content of a reply, for the thread that waits for it. */
 typedef struct round_trip {
     sem_t came;
-    bool sent;     /* now or before: the server may have run the command */
-    bool answered; /* false: the connection was lost before the reply */
-    bool refused;  /* by an error: the server has not run the command */
-    bool ended;    /* of END */
-    catga_claim *claim;
-    catga_claim_result result; /* of CLAIM */
-    char *answer;              /* memory of the answer and the texts of its error */
+    bool sent;                    /* now or before: the server may have run the command */
+    bool answered;                /* false: the connection was lost before the reply */
+    bool refused;                 /* by an error: the server has not run the command */
+    bool ended;                   /* of END */
+    catga_claim *claim;           /* of CLAIM */
+    catga_redis_held_claim *held; /* the same, while it is taken */
+    catga_claim_result result;
+    char *answer; /* memory of the answer and the texts of its error */
 } round_trip;
 
 static bool has_texts(const redisReply *reply, size_t count)
@@ -96,6 +117,14 @@ static void read_error(catga_redis_claims *claims, round_trip *trip, const redis
                       "redis: cannot write a claim: %.120s", reply->str);
 }
 
+/* A taken claim is renewed from its reply on, however late the waiting thread runs. */
+static void note_result(catga_redis_claims *claims, round_trip *trip, const redisReply *reply)
+{
+    trip->result = read_result(trip, reply);
+    if (trip->result == CATGA_CLAIM_TAKEN)
+        hold(claims, trip->held);
+}
+
 static void on_reply(void *owner, const catga_redis_command *command, const redisReply *reply)
 {
     round_trip *trip = command->user;
@@ -104,7 +133,7 @@ static void on_reply(void *owner, const catga_redis_command *command, const redi
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR)
         read_error(owner, trip, reply);
     else if (reply != NULL && trip->claim != NULL)
-        trip->result = read_result(trip, reply);
+        note_result(owner, trip, reply);
     else if (reply != NULL)
         trip->ended = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
     sem_post(&trip->came);
@@ -221,25 +250,6 @@ static void name_attempt(char attempt[CATGA_REDIS_ATTEMPT + 1])
     attempt[CATGA_REDIS_ATTEMPT] = '\0';
 }
 
-static void hold(catga_redis_claims *claims, catga_redis_held_claim *held)
-{
-    pthread_mutex_lock(&claims->lock);
-    held->next = claims->own.next;
-    held->previous = &claims->own;
-    held->next->previous = held;
-    claims->own.next = held;
-    pthread_mutex_unlock(&claims->lock);
-}
-
-/* No renewal follows: it could take a claim again that has ended. */
-static void let_go(catga_redis_claims *claims, catga_redis_held_claim *held)
-{
-    pthread_mutex_lock(&claims->lock);
-    held->previous->next = held->next;
-    held->next->previous = held->previous;
-    pthread_mutex_unlock(&claims->lock);
-}
-
 /* ---- Spans ---- */
 
 static void begin_span(catga_active_span *span, const catga_claim *claim, const char *operation,
@@ -270,12 +280,13 @@ static void end_span(catga_active_span *span, const catga_claim *claim, const ch
 
 /* Tries until the answer is known: a claim that was taken without our knowledge would keep others
  * away. Without a connection, nothing was sent. */
-static catga_claim_result take(catga_redis_claims *claims, const char *attempt, catga_claim *claim)
+static catga_claim_result take(catga_redis_claims *claims, catga_redis_held_claim *held,
+                               catga_claim *claim)
 {
     int64_t end = catga_clock_now() + claims->lease_ms * CATGA_MILLISECOND;
-    round_trip trip = {.claim = claim};
+    round_trip trip = {.claim = claim, .held = held};
 
-    while (!run(claims, catga_redis_claim_command(claims, attempt, claim, false), &trip)) {
+    while (!run(claims, catga_redis_claim_command(claims, held->attempt, claim, false), &trip)) {
         if (!trip.sent || trip.refused || catga_clock_now() >= end)
             return CATGA_CLAIM_UNKNOWN;
         pause_shortly();
@@ -320,15 +331,14 @@ catga_claim_result catga_redis_claim(void *user, catga_claim *claim)
         return CATGA_CLAIM_UNKNOWN;
     begin_span(&span, claim, "claim", target);
     name_attempt(held->attempt);
-    catga_claim_result result = take(claims, held->attempt, claim);
+    held->claim = claim;
+    catga_claim_result result = take(claims, held, claim);
     end_span(&span, claim, count(claims, result), result == CATGA_CLAIM_UNKNOWN);
     if (result != CATGA_CLAIM_TAKEN) {
         catga_pool_give(&claims->claims, held);
         return result;
     }
-    held->claim = claim;
     claim->of_store = held;
-    hold(claims, held);
     return result;
 }
 
@@ -342,10 +352,10 @@ static bool end_claim(catga_redis_claims *claims, const catga_claim *claim, cons
     catga_redis_held_claim *held = claim->of_store;
     round_trip trip = {.ended = false};
 
-    let_go(claims, held);
     while (!run(claims, end_command(claims, held->attempt, claim, state), &trip) &&
            catga_clock_now() < end_ns)
         pause_shortly();
+    let_go(claims, held); /* until now, the claim is renewed */
     catga_pool_give(&claims->claims, held);
     return trip.ended;
 }
