@@ -196,7 +196,8 @@ void check_service(checker *c, symbol *s)
     s->service->called = draft.called;
     if (lines->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
-                    "a service needs a handler, a publication or a subscription");
+                    "a service needs a handler, a publication, a subscription, a watch, or a store "
+                    "that it reads or writes");
     text_table_clear(&c->scratch);
     for (const ast_member *line = lines->first; line != NULL; line = line->next)
         add_line(&draft, line);

@@ -259,7 +259,8 @@ static void print_store_settings(buffer *out, const model_settings *settings)
     begin_line(out, "stored in");
     buffer_append(out, settings->name);
     buffer_append_text(out, values[SETTING_STORAGE] != 0 ? ", in memory" : ", on disk");
-    append_limit(out, ", ", values[SETTING_HISTORY], " values of each key");
+    append_limit(out, ", ", values[SETTING_HISTORY],
+                 values[SETTING_HISTORY] == 1 ? " value of each key" : " values of each key");
     if (values[SETTING_MAX_AGE] > 0) {
         buffer_append_text(out, ", for ");
         model_print_duration(values[SETTING_MAX_AGE], out);
