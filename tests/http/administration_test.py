@@ -167,7 +167,7 @@ class Shutdown(fixture.unittest.TestCase):
     def setUp(self):
         self.service = fixture.Process('things_service')
         self.gateway = fixture.Gateway(CATGA_HTTP_LEAVE_MS='300')
-        fixture.wait_for(lambda: self.gateway.call('POST', '/announcements', {}).status == 200)
+        fixture.wait_for(lambda: self.gateway.call('POST', '/announcements', {'copies': 0}).status == 200)
 
     def tearDown(self):
         self.gateway.stop(signal.SIGKILL)

@@ -189,7 +189,7 @@ class Case(unittest.TestCase):
     def setUpClass(cls):
         cls.service = Process('things_service')
         cls.gateway = Gateway(**cls.gateway_environment)
-        wait_for(lambda: cls.gateway.call('POST', '/announcements', {}).status == 200)
+        wait_for(lambda: cls.gateway.call('POST', '/announcements', {'copies': 0}).status == 200)
 
     @classmethod
     def tearDownClass(cls):

@@ -25,7 +25,7 @@ class Traces(unittest.TestCase):
     def setUpClass(cls):
         service = fixture.Process('things_service', {'THINGS_TRACES': '1'})
         gateway = fixture.Gateway(THINGS_TRACES='1')
-        fixture.wait_for(lambda: gateway.call('POST', '/announcements', {}).status == 200)
+        fixture.wait_for(lambda: gateway.call('POST', '/announcements', {'copies': 0}).status == 200)
         cls.told = cls.send(gateway)
         spans = []
         for process in (gateway, service):
