@@ -19,7 +19,7 @@ import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
 QUEUE, QUEUE_DEAD = "TEST_WORK_V1_Queue", "TEST_WORK_V1_Queue_DEAD"
-TRAIL = "TEST_TRAIL_V1"  # of programs/trail.catga
+TRAIL, TRAIL_DEAD = "TEST_TRAIL_V1", "TEST_TRAIL_V1_DEAD"  # of programs/trail.catga
 TRAIL_CONSUMERS = 3  # of its two stored events for "audit", and of "follow"
 ACK_WAIT = 1.0  # seconds until an event is redelivered to another replica
 # Messages per second, and the microseconds that each takes.
@@ -174,8 +174,9 @@ class Fixture:
             numbers = range(state["first_seq"], state["last_seq"] + 1) if state["messages"] else ()
             return [dead_letter(*api.message(stream, number)) for number in numbers]
 
-        return processes.wait_until(lambda: self.asked(lambda api: (letters(api, DEAD) + letters(api, QUEUE_DEAD),)), 30,
-                                    "the dead letters")[0]
+        streams = (DEAD, QUEUE_DEAD, TRAIL_DEAD) if self.follows else (DEAD, QUEUE_DEAD)
+        return processes.wait_until(lambda: self.asked(lambda api: (sum((letters(api, each) for each in streams), []),)),
+                                    30, "the dead letters")[0]
 
     def stored(self, stream=STREAM):
         """Returns the number of events in the stream."""
@@ -242,6 +243,8 @@ class Fixture:
 
 def dead_letter(subject, headers, data):
     consumer = subject.rsplit(".", 1)[1].split("__")
+    if consumer[1] == "audit":  # of a family: the handler of each event
+        return ("audit_" + consumer[2].lower(), ""), first_id(data), headers
     return (consumer[1], consumer[2] if len(consumer) > 2 else ""), first_id(data), headers
 
 
