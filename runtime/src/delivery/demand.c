@@ -64,7 +64,15 @@ static void take_out(catga_demand *demand, unsigned index)
         demand->requests[i] = demand->requests[i + 1];
 }
 
-/* Attributes messages to requests. The server presumably serves the oldest request first. */
+/* Removes the oldest request, for which all messages seem to have arrived. */
+static void complete(catga_demand *demand)
+{
+    if (demand->requests[0].end_ns >= demand->completed.end_ns)
+        demand->completed = demand->requests[0];
+    take_out(demand, 0);
+}
+
+/* Attributes messages to requests, to the oldest one first. The server serves them in turns. */
 static void attribute(catga_demand *demand, unsigned count)
 {
     while (count > 0 && demand->count > 0) {
@@ -73,8 +81,18 @@ static void attribute(catga_demand *demand, unsigned count)
         oldest->left -= taken;
         count -= taken;
         if (oldest->left == 0)
-            take_out(demand, 0);
+            complete(demand);
     }
+}
+
+/* Adds messages that a request did not bring to the rest of another, since they were attributed to
+ * the wrong one. */
+static void attribute_back(catga_demand *demand, unsigned count)
+{
+    if (demand->count == 0 && demand->completed.token != 0)
+        demand->requests[demand->count++] = demand->completed;
+    if (demand->count > 0)
+        demand->requests[0].left += count;
 }
 
 void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting)
@@ -109,14 +127,16 @@ void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
 
     if (!remove_request(demand, token, &believed) && token <= demand->lost)
         return;
+    if (demand->completed.token == token)
+        demand->completed = (catga_demand_request){0};
     if (left > 0)
         demand->waiting = 0;
     if (left == CATGA_DEMAND_ALL)
         return;
     if (left > believed)
         attribute(demand, left - believed);
-    else if (demand->count > 0)
-        demand->requests[0].left += believed - left;
+    else if (left < believed)
+        attribute_back(demand, believed - left);
 }
 
 static bool brought_nothing(const catga_demand_request *request, unsigned left)
@@ -145,6 +165,7 @@ void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now)
 void catga_demand_forget(catga_demand *demand)
 {
     demand->count = 0;
+    demand->completed = (catga_demand_request){0};
     demand->failures = 0;
     demand->paused_ns = 0;
 }
@@ -158,6 +179,8 @@ unsigned catga_demand_requested(const catga_demand *demand)
     return requested;
 }
 
+/* A lost request did not bring what the server had announced: other replicas have those messages.
+ */
 static void expire(catga_demand *demand, int64_t now)
 {
     for (unsigned i = demand->count; i-- > 0;) {
@@ -165,6 +188,7 @@ static void expire(catga_demand *demand, int64_t now)
         if (demand->requests[i].end_ns > now)
             continue;
         demand->lost = token > demand->lost ? token : demand->lost;
+        demand->waiting = 0;
         take_out(demand, i);
     }
 }

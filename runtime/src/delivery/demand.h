@@ -49,14 +49,15 @@ typedef struct catga_demand_request {
 typedef struct catga_demand {
     catga_demand_rules rules;
     unsigned allowed;
-    int64_t average_ns; /* recent duration of a run; 0: no run has ended */
-    uint64_t waiting;   /* messages that waited at the server, by its last report */
-    unsigned failures;  /* consecutive failures */
-    int64_t paused_ns;  /* time until which nothing is requested */
-    bool oversize;      /* the next message is larger than a request allowed */
-    uint64_t token;     /* token of the last request */
-    uint64_t lost;      /* highest token of a lost request */
-    unsigned count;     /* pending requests, the oldest first */
+    int64_t average_ns;             /* recent duration of a run; 0: no run has ended */
+    uint64_t waiting;               /* messages that waited at the server, by its last report */
+    unsigned failures;              /* consecutive failures */
+    int64_t paused_ns;              /* time until which nothing is requested */
+    bool oversize;                  /* the next message is larger than a request allowed */
+    uint64_t token;                 /* token of the last request */
+    uint64_t lost;                  /* highest token of a lost request */
+    catga_demand_request completed; /* the last to end of those that seem complete; token 0: none */
+    unsigned count;                 /* pending requests, the oldest first */
     catga_demand_request requests[CATGA_DEMAND_REQUESTS];
 } catga_demand;
 

@@ -139,6 +139,114 @@ static void the_remaining_count_of_the_server_is_used(void **state)
     assert_int_equal(request(&demand, 0, 0), 4);
 }
 
+/* The server serves requests in turns, and the second one ends first. */
+static void a_request_that_seemed_complete_still_counts(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(4);
+    catga_demand_ran(&demand, 100, 100000);
+    assert_int_equal(request(&demand, 0, 0), 5);
+    catga_demand_arrived(&demand, 1, 10);
+    assert_int_equal(request(&demand, 0, 0), 6);
+    catga_demand_arrived(&demand, 6, 0); /* 2 of the first, 4 of the second request */
+    catga_demand_ended(&demand, 2, 2);
+    assert_int_equal(catga_demand_requested(&demand), 2);
+    catga_demand_ended(&demand, 1, 2);
+    assert_int_equal(catga_demand_requested(&demand), 0);
+    assert_int_equal(request(&demand, 0, 0), 5);
+}
+
+/* ---- A server that serves requests in turns ---- */
+
+typedef struct turns {
+    uint64_t random;
+    catga_demand demand;
+    unsigned count;
+    catga_demand_batch requests[2 * CATGA_DEMAND_REQUESTS]; /* `count` messages are not sent */
+    unsigned next;
+    unsigned stored;
+    unsigned held;
+} turns;
+
+static unsigned below(turns *t, unsigned limit)
+{
+    t->random = t->random * 6364136223846793005U + 1442695040888963407U;
+    return (unsigned)(t->random >> 33) % limit;
+}
+
+static void take_out_at_server(turns *t, unsigned index)
+{
+    t->count--;
+    for (unsigned i = index; i < t->count; i++)
+        t->requests[i] = t->requests[i + 1];
+    if (t->next > index)
+        t->next--;
+}
+
+static void send_one(turns *t)
+{
+    t->next %= t->count;
+    catga_demand_batch *served = &t->requests[t->next];
+    t->stored--;
+    t->held++;
+    if (--served->count == 0)
+        take_out_at_server(t, t->next);
+    else
+        t->next++;
+    catga_demand_arrived(&t->demand, 1, t->stored);
+}
+
+static void end_one(turns *t, unsigned index)
+{
+    catga_demand_batch ended = t->requests[index];
+
+    take_out_at_server(t, index);
+    catga_demand_ended(&t->demand, ended.token, ended.count);
+}
+
+static unsigned requested_at_server(const turns *t)
+{
+    unsigned requested = 0;
+
+    for (unsigned i = 0; i < t->count; i++)
+        requested += t->requests[i].count;
+    return requested;
+}
+
+/* One event: a stored message, a run that ends, or a request that ends, one that does not wait
+ * more often; and what follows from it. */
+static void happen(turns *t)
+{
+    unsigned index = t->count > 0 ? below(t, t->count) : 0;
+    unsigned event = below(t, 8);
+
+    if (event < 3)
+        t->stored += below(t, 20);
+    else if (event < 6 && t->held > 0) {
+        unsigned ran = 1 + below(t, t->held);
+        t->held -= ran;
+        catga_demand_ran(&t->demand, ran, 100 * ran);
+    } else if (t->count > 0 && (t->requests[index].once || event == 7) && t->stored == 0)
+        end_one(t, index);
+    while (catga_demand_next(&t->demand, t->held, 0, 0, &t->requests[t->count]))
+        t->count++;
+    while (t->stored > 0 && t->count > 0)
+        send_one(t);
+}
+
+/* The sum is exact after each event, whatever request the server serves. */
+static void the_sum_of_requests_is_exact(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        turns t = {.random = seed, .demand = simple(1 + (unsigned)seed % 8)};
+        for (int i = 0; i < 1000; i++) {
+            happen(&t);
+            assert_int_equal(catga_demand_requested(&t.demand), requested_at_server(&t));
+        }
+    }
+}
+
 static void an_unanswered_request_is_repeated(void **state)
 {
     (void)state;
@@ -179,12 +287,29 @@ static void a_request_that_does_not_wait_is_lost_sooner(void **state)
     catga_demand_ran(&demand, 100, 100000);
     catga_demand_arrived(&demand, 1, 40);
     assert_int_equal(request(&demand, 1, 0), 39);
-    assert_int_equal(request(&demand, 1, CATGA_SECOND / 2), 39);
-    assert_int_equal(catga_demand_requested(&demand), 1 + 39);
+    assert_int_equal(request(&demand, 1, CATGA_SECOND / 2), 0);
+    assert_int_equal(catga_demand_requested(&demand), 1);
     catga_demand_ended(&demand, 2, 39); /* reported late */
-    assert_int_equal(catga_demand_requested(&demand), 1 + 39);
+    assert_int_equal(catga_demand_requested(&demand), 1);
     catga_demand_ended(&demand, 1, 1);
-    assert_int_equal(catga_demand_requested(&demand), 39);
+    assert_int_equal(catga_demand_requested(&demand), 0);
+}
+
+/* The server did not report the end of a request. A stopped replica would keep the events stored
+ * later, if it requested again as many as once waited. */
+static void a_lost_request_ends_the_report_of_waiting_messages(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+
+    (void)request(&demand, 0, 0);
+    catga_demand_ran(&demand, 300, 300000);
+    catga_demand_arrived(&demand, 2, 1500);
+    assert_int_equal(request(&demand, 0, 0), 256);
+    catga_demand_arrived(&demand, 100, 1400);
+    assert_int_equal(request(&demand, 0, CATGA_SECOND / 2), 2);
+    catga_demand_arrived(&demand, 1, 1400); /* they wait after all */
+    assert_int_equal(request(&demand, 0, CATGA_SECOND / 2), 255);
 }
 
 static void a_new_connection_has_no_requests(void **state)
@@ -287,9 +412,12 @@ int main(void)
         cmocka_unit_test(no_more_is_requested_than_waits_at_the_server),
         cmocka_unit_test(a_worker_that_is_about_to_be_free_gets_one),
         cmocka_unit_test(the_remaining_count_of_the_server_is_used),
+        cmocka_unit_test(a_request_that_seemed_complete_still_counts),
+        cmocka_unit_test(the_sum_of_requests_is_exact),
         cmocka_unit_test(an_unanswered_request_is_repeated),
         cmocka_unit_test(waiting_messages_are_requested_once),
         cmocka_unit_test(a_request_that_does_not_wait_is_lost_sooner),
+        cmocka_unit_test(a_lost_request_ends_the_report_of_waiting_messages),
         cmocka_unit_test(a_new_connection_has_no_requests),
         cmocka_unit_test(failed_requests_are_repeated_after_a_pause),
         cmocka_unit_test(bytes_are_limited),
