@@ -10,6 +10,7 @@
 
 #include "bench.catga.h"
 #include "bench.h"
+#include "forms.catga.h"
 #include "transport/transport.h"
 
 #include <catga/metrics.h>
@@ -72,7 +73,7 @@ static catga_status hear(catga_context *context, bench_order_placed_view event)
     return CATGA_OK;
 }
 
-static catga_status see(catga_context *context, bench_foreign_order_placed_view event)
+static catga_status see(catga_context *context, forms_foreign_order_placed_view event)
 {
     (void)context;
     (void)event;
@@ -168,12 +169,12 @@ static catga_bus *serve(catga_local *local, receiver *to)
 
 static catga_bus *serve_foreign(catga_local *local)
 {
-    static const bench_foreign_listener service = {.see = see};
+    static const forms_foreign_listener service = {.see = see};
     catga_bus *bus = NULL;
 
     both.next = &both.foreign;
     bench_need(catga_open(&bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");
-    bench_need(bench_foreign_listener_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    bench_need(forms_foreign_listener_serve(bus, &service, NULL) == CATGA_OK, "serve");
     return bus;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "bench.catga.h"
 #include "bench.h"
+#include "forms.catga.h"
 
 enum { TIMES = 200000, FLUSH_MS = 10000 };
 
@@ -16,7 +17,7 @@ static double rate_of(catga_bus *bus, uint64_t start, catga_status worst)
 
 static double ours(void *bus)
 {
-    static const bench_order_keyed event = {
+    static const forms_order_keyed event = {
         .id = {"ORD-0001", 8},
         .customer_id = {"CUST-001", 8},
         .total = 1339980,
@@ -26,7 +27,7 @@ static double ours(void *bus)
     uint64_t start = bench_now();
 
     for (size_t i = 0; i < TIMES; i++)
-        worst |= bench_order_keyed_publish(bus, &event);
+        worst |= forms_order_keyed_publish(bus, &event);
     return rate_of(bus, start, worst);
 }
 
