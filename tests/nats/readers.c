@@ -33,6 +33,7 @@ typedef struct received {
     atomic_int count;
     atomic_int caught_up;
     atomic_int disordered;
+    atomic_int open_to_signals; /* messages that a thread brought which takes SIGTERM */
     atomic_int sleep_us;
     int holds_at; /* the function waits in this message, from 1; 0: in none */
     atomic_bool holds;
@@ -42,11 +43,20 @@ typedef struct received {
     char subject[128];
 } received;
 
+static bool takes_sigterm(void)
+{
+    sigset_t blocked;
+
+    return pthread_sigmask(SIG_BLOCK, NULL, &blocked) != 0 || !sigismember(&blocked, SIGTERM);
+}
+
 static void take(void *user, catga_incoming *message, uint64_t pending)
 {
     received *r = user;
 
     (void)pending;
+    if (takes_sigterm())
+        atomic_fetch_add(&r->open_to_signals, 1);
     if (message->sequence != r->last + 1)
         atomic_fetch_add(&r->disordered, 1);
     r->last = message->sequence;
@@ -243,6 +253,20 @@ static void a_reader_deletes_its_consumer(void **state)
     for (int tries = 0; consumers(false) != 0 && tries < 100; tries++)
         pause_ms(10);
     assert_int_equal(consumers(false), 0);
+}
+
+/* A signal to the process would end it in such a thread. */
+static void a_thread_of_a_reader_takes_no_signals(void **state)
+{
+    received r = {0};
+
+    (void)state;
+    store(0, 1);
+    assert_true(takes_sigterm());
+    catga_reader *reader = begin_reading(&r, CATGA_READ_FIRST);
+    assert_true(reaches(&r.count, 1, SOON_MS));
+    end_reading(reader);
+    assert_int_equal(r.open_to_signals, 0);
 }
 
 static void a_reader_survives_restarts(void **state)
@@ -534,6 +558,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin_case, end_case)
     const struct CMUnitTest tests[] = {
         TEST(a_reader_deletes_its_consumer),
+        TEST(a_thread_of_a_reader_takes_no_signals),
         TEST(a_reader_survives_restarts),
         TEST(a_slow_function_delays_no_other_reader),
         TEST(last_messages_survive_a_restart),

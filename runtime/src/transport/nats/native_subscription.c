@@ -1,5 +1,6 @@
 #include "transport/nats/native_subscription.h"
 
+#include "base/signals.h"
 #include "transport/nats/delivery.h"
 #include "transport/nats/message.h"
 
@@ -63,10 +64,13 @@ static natsStatus subscribe(catga_subscription *subscription)
 natsStatus catga_nats_native_subscribe(catga_subscription *subscription)
 {
     catga_nats_event_loop *loop = &subscription->owner->loop;
+    sigset_t before;
 
+    catga_signals_block(&before); /* the delivery thread of nats.c inherits the mask */
     catga_nats_event_loop_lock(loop);
     natsStatus status = subscribe(subscription);
     catga_nats_event_loop_unlock(loop);
+    catga_signals_restore(&before);
     return status;
 }
 
