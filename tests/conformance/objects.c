@@ -1006,6 +1006,79 @@ static void writers_of_one_name_do_not_mix(void **state)
     assert_int_equal(messages_in(f->bus), 4);
 }
 
+/* ---- Without a connection ---- */
+
+static void *connect_soon(void *argument)
+{
+    const fixture *f = argument;
+
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    catga_local_set_connected(f->base.broker, true);
+    return NULL;
+}
+
+static catga_status ensure_files(fixture *f)
+{
+    return catga_objects_ensure(f->bus, &files, NULL);
+}
+
+static catga_status put_a(fixture *f)
+{
+    return put_text(f->bus, "a", "content");
+}
+
+static catga_status get_a(fixture *f)
+{
+    return get_status(f->bus, "a", NULL);
+}
+
+static bool go_on(const catga_object_info *info, void *user)
+{
+    (void)info;
+    (void)user;
+    return true;
+}
+
+static catga_status list_files(fixture *f)
+{
+    return catga_object_list(f->bus, &files, go_on, NULL, NULL);
+}
+
+static void see_nothing(const catga_object_info *info, void *user)
+{
+    (void)info;
+    (void)user;
+}
+
+static catga_status watch_files(fixture *f)
+{
+    catga_object_watch *watch;
+
+    catga_status status =
+        catga_object_watch_open(&watch, f->bus, &files, false, see_nothing, NULL, NULL);
+
+    catga_object_watch_close(watch);
+    return status;
+}
+
+static void operations_wait_for_the_server(void **state)
+{
+    static catga_status (*const operations[])(fixture *) = {ensure_files, put_a, get_a, list_files,
+                                                            watch_files};
+    fixture *f = *state;
+    pthread_t thread;
+
+    if (f->base.broker == NULL)
+        skip(); /* a real server is restarted in objects_killed.c */
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        catga_local_set_connected(f->base.broker, false);
+        assert_int_equal(pthread_create(&thread, NULL, connect_soon, f), 0);
+        catga_status status = operations[i](f);
+        pthread_join(thread, NULL);
+        assert_int_equal(status, CATGA_OK);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_store, fixture_clear)
 
 int main(int argc, char **argv)
@@ -1040,6 +1113,7 @@ int main(int argc, char **argv)
         CASE(lost_chunks_are_collected),
         CASE(wrong_arguments_are_refused),
         CASE(writers_of_one_name_do_not_mix),
+        CASE(operations_wait_for_the_server),
     };
 
     fixture_choose(argc, argv);

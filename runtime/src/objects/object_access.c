@@ -7,6 +7,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define PAUSE (100 * CATGA_MILLISECOND)
+
+bool catga_object_try_again(catga_status status, int64_t end)
+{
+    const struct timespec rest = catga_clock_timespec(PAUSE);
+    bool is_away = status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED;
+
+    if (!is_away || catga_clock_now() + PAUSE >= end)
+        return false;
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
+    return true;
+}
+
 catga_status catga_object_refuse(const catga_object_access *access, catga_status status,
                                  const char *format, ...)
 {

@@ -28,6 +28,10 @@ void catga_object_access_linked(catga_object_access *access, const catga_object_
 /* Checks the name of an object. */
 catga_status catga_object_access_name(const catga_object_access *access, catga_string name);
 
+/* Pauses before another try of a step that had `status`. Returns false if none is needed, or if
+ * `end` is too near. */
+bool catga_object_try_again(catga_status status, int64_t end);
+
 /* Describes a failure in access->problem. Returns `status`. */
 catga_status catga_object_refuse(const catga_object_access *access, catga_status status,
                                  const char *format, ...) CATGA_PRINTF(3, 4);

@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define PAUSE (100 * CATGA_MILLISECOND)
-
 /* Asks until an answer comes or `wait_ns` has passed. */
 static catga_status ask(catga_object_access *access, catga_round_trip_send *send,
                         const void *question, catga_incoming *answer)
@@ -22,11 +20,8 @@ static catga_status ask(catga_object_access *access, catga_round_trip_send *send
         int64_t until = catga_clock_after(now, access->wait_ns / 3);
         catga_status status =
             catga_round_trip(access->state, send, question, until < end ? until : end, answer);
-        bool is_away = status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED;
-        if (!is_away || catga_clock_now() + PAUSE >= end)
+        if (!catga_object_try_again(status, end))
             return status;
-        const struct timespec rest = catga_clock_timespec(PAUSE);
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
     }
 }
 

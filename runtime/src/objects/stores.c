@@ -1,5 +1,5 @@
 /* Creates, describes, seals and deletes object stores. */
-#include "base/monotime.h"
+#include "base/clock.h"
 #include "objects/object_access.h"
 
 #include <stdio.h>
@@ -56,6 +56,17 @@ static catga_status ensure(catga_object_access *access, const catga_object_store
     return describe(access, access->streams->ensure(access->transport, &settings, access->problem));
 }
 
+static catga_status ensure_in_time(catga_object_access *access, const catga_object_store *store)
+{
+    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
+    catga_status status;
+
+    do
+        status = ensure(access, store);
+    while (catga_object_try_again(status, end));
+    return status;
+}
+
 catga_status catga_objects_ensure(catga_bus *bus, const catga_object_store *store,
                                   catga_problem *problem)
 {
@@ -64,7 +75,7 @@ catga_status catga_objects_ensure(catga_bus *bus, const catga_object_store *stor
 
     if (status == CATGA_OK)
         status = check(&access, store);
-    return status == CATGA_OK ? ensure(&access, store) : status;
+    return status == CATGA_OK ? ensure_in_time(&access, store) : status;
 }
 
 catga_status catga_objects_state(catga_bus *bus, const catga_object_store *store,

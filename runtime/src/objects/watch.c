@@ -1,4 +1,5 @@
 /* Watches the infos of a store. */
+#include "base/clock.h"
 #include "base/running.h"
 #include "objects/object_entry.h"
 
@@ -43,6 +44,7 @@ static catga_status begin(catga_object_watch *watch, bool only_new)
 {
     char filter[CATGA_OBJECT_SUBJECT];
     catga_object_access *access = &watch->access;
+    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
     const catga_reader_settings settings = {.stream = access->stream,
                                             .subject = filter,
                                             .start = only_new ? CATGA_READ_NEW
@@ -50,9 +52,14 @@ static catga_status begin(catga_object_watch *watch, bool only_new)
                                             .receive = receive,
                                             .caught_up = catch_up,
                                             .user = watch};
+    catga_status status;
 
     catga_object_info_filter(access->store, filter);
-    return access->streams->read(access->transport, &settings, &watch->reader, access->problem);
+    do
+        status =
+            access->streams->read(access->transport, &settings, &watch->reader, access->problem);
+    while (catga_object_try_again(status, end));
+    return status;
 }
 
 catga_status catga_object_watch_open(catga_object_watch **watch, catga_bus *bus,
