@@ -880,6 +880,14 @@ CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus
 {
     return catga_publish_async(bus, &${message.type}_message_descriptor, input, callback, user);
 }
+
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status ${message.type}_publish_stored_async(catga_bus *bus,
+        const ${message.type} *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &${message.type}_message_descriptor, input, callback, user);
+}
     % end
   % end
   % if message.is_event

@@ -217,6 +217,70 @@ static void a_stored_event_has_a_place(void **state)
     assert_true(stored.duplicate); /* the first attempt has stored it */
 }
 
+/* The outcome of an event that nobody waits for. */
+typedef struct outcome {
+    atomic_uint count;
+    catga_status status;
+    catga_stored stored;
+} outcome;
+
+static void keep_outcome(catga_status status, const catga_stored *stored, const catga_error *error,
+                         void *user)
+{
+    outcome *o = user;
+
+    (void)error;
+    o->status = status;
+    o->stored = *stored;
+    atomic_fetch_add(&o->count, 1);
+}
+
+static void send_async(fixture *f, catga_bus *bus, outcome *o)
+{
+    static const sample hello = {{"hello", 5}, 7};
+
+    o->count = 0;
+    assert_int_equal(catga_publish_stored_async(bus, &f->message, &hello, keep_outcome, o),
+                     CATGA_OK);
+}
+
+static void publish_async(fixture *f, catga_bus *bus, outcome *o)
+{
+    send_async(f, bus, o);
+    wait_until(o->count == 1);
+}
+
+static void a_callback_gets_the_place_of_an_event(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join(f);
+    char name[CATGA_STREAM_NAME_SIZE];
+    outcome o;
+
+    name_of(f, name);
+    for (uint64_t i = 1; i <= 3; i++) {
+        publish_async(f, bus, &o);
+        assert_int_equal(o.status, CATGA_OK);
+        assert_string_equal(o.stored.stream, name);
+        assert_int_equal(o.stored.sequence, i);
+        assert_false(o.stored.duplicate);
+    }
+    if (f->base.broker == NULL)
+        return;
+    catga_local_inject(f->base.broker, CATGA_LOCAL_LOSE_PUBLISH_ACK, 1);
+    publish_async(f, bus, &o);
+    assert_int_equal(o.status, CATGA_OK);
+    assert_int_equal(o.stored.sequence, 4);
+    assert_true(o.stored.duplicate);
+    catga_local_set_connected(f->base.broker, false);
+    send_async(f, bus, &o);
+    fixture_leave(&f->base);
+    assert_int_equal(o.count, 1);
+    assert_int_not_equal(o.status, CATGA_OK);
+    assert_int_equal(o.stored.sequence, 0);
+    assert_string_equal(o.stored.stream, name);
+}
+
 /* ---- Handlers -------------------------------------------------------------------------------- */
 
 static catga_status handle(catga_context *context, sample_view view)
@@ -342,6 +406,7 @@ int main(int argc, char **argv)
         CASE(a_named_stream_may_exist_with_other_settings),
         CASE(a_named_stream_needs_the_window_of_its_events),
         CASE(a_stored_event_has_a_place),
+        CASE(a_callback_gets_the_place_of_an_event),
         CASE(a_declared_stream_has_dead_letters),
         CASE(a_work_queue_is_empty_after_its_work),
         CASE(a_work_queue_has_dead_letters),

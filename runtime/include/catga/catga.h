@@ -638,6 +638,11 @@ typedef struct catga_stored {
  * that wait return CATGA_WOULD_DEADLOCK. */
 typedef void catga_published(catga_status status, const catga_error *error, void *user);
 
+/* Does the same for ..._publish_stored_async, with the place of the event. After another status
+ * than CATGA_OK its sequence is 0. `stored` is valid until the callback returns. */
+typedef void catga_published_at(catga_status status, const catga_stored *stored,
+                                const catga_error *error, void *user);
+
 /* ---- Streams --------------------------------------------------------------------------------- */
 
 /* The state of a stream. */

@@ -491,6 +491,11 @@ CATGA_CHECKED catga_status catga_publish_stored(catga_bus *bus, const catga_mess
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
 
+/* Does the same, and gives the place of the event to `callback`. */
+catga_status catga_publish_stored_async(catga_bus *bus, const catga_message *message,
+                                        const void *input, catga_published_at *callback,
+                                        void *user);
+
 /* Returns the event that a handler of a family gets. `table` is verified. */
 catga_event catga_event_of(const catga_context *context, const uint8_t *table);
 

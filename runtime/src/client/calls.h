@@ -63,7 +63,7 @@ typedef struct catga_request {
     catga_stored_query query;    /* of a call that reads a stored message */
     bool bounded; /* limited by the deadline of the message on whose behalf it is made */
     /* Only of a call with a callback: */
-    catga_deliver_function *deliver;
+    catga_deliver_function *deliver; /* NULL: `callback` is a catga_published_at */
     catga_function callback;
     void *user;
     catga_retained copy; /* copy of the payload, for retries */

@@ -6,6 +6,7 @@
 #include "client/event_size.h"
 #include "client/tries.h"
 #include "observe/hooks.h"
+#include "streams/stream_names.h"
 
 #include <stdio.h>
 
@@ -17,6 +18,16 @@ static void free_call(catga_bus_state *state, catga_pending *call)
     catga_calls_free(&state->calls, call);
 }
 
+static void deliver_place(catga_bus_state *state, const catga_message *message,
+                          const catga_outcome *outcome, catga_function callback, void *user)
+{
+    const catga_placed *placed = &outcome->placed;
+    catga_stored stored = {.sequence = placed->sequence, .duplicate = placed->duplicate};
+
+    (void)catga_names_stream(state, message->delivery->stream, stored.stream);
+    ((catga_published_at *)callback)(outcome->status, &stored, &outcome->error, user);
+}
+
 /* Ends the call. Its slot is free before the callback runs, which may make the next call. */
 static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *outcome)
 {
@@ -24,6 +35,7 @@ static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *
     catga_function callback = call->request.callback;
     void *user = call->request.user;
     const catga_call_kind *kind = call->request.kind;
+    const catga_message *message = call->request.message;
     catga_running running;
 
     if (kind == NULL)
@@ -33,6 +45,8 @@ static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *
     catga_running_add(&running, state, NULL, NULL);
     if (kind != NULL)
         kind->deliver(state, outcome, callback, user);
+    else if (CATGA_UNLIKELY(function == NULL))
+        deliver_place(state, message, outcome, callback, user);
     else
         function(callback, outcome->status, outcome->table, &outcome->error, user);
     catga_running_remove(&running);
@@ -247,4 +261,10 @@ catga_status catga_publish_async(catga_bus *bus, const catga_message *message, c
                                  catga_published *callback, void *user)
 {
     return catga_send(bus, message, input, deliver_published, (catga_function)callback, user);
+}
+
+catga_status catga_publish_stored_async(catga_bus *bus, const catga_message *message,
+                                        const void *input, catga_published_at *callback, void *user)
+{
+    return catga_send(bus, message, input, NULL, (catga_function)callback, user);
 }
