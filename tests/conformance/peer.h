@@ -213,6 +213,21 @@ SAMPLE_MAYBE_UNUSED static void peer_store(peer *p, const char *subject, const c
     (void)peer_wait(p, token);
 }
 
+/* Stores a text with headers. */
+SAMPLE_MAYBE_UNUSED static void peer_store_text(peer *p, const char *subject, const char *text,
+                                                const catga_header *headers, size_t header_count)
+{
+    const catga_outgoing event = {.subject = subject,
+                                  .data = (const uint8_t *)text,
+                                  .length = strlen(text),
+                                  .headers = headers,
+                                  .header_count = header_count};
+    uint64_t token = peer_token(p);
+
+    assert_int_equal(p->transport->streams->publish(p->transport, &event, token), CATGA_OK);
+    assert_int_equal(peer_wait(p, token).stored, CATGA_OK);
+}
+
 SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_kv_key place)
 {
     uint64_t token = peer_token(p);

@@ -619,6 +619,32 @@ typedef struct catga_event {
 /* Writes the event as JSON on one line; returns its length, as snprintf does. */
 size_t catga_event_print(const catga_event *event, char *text, size_t capacity);
 
+/*
+ * For handlers of events, of a family or not: publishes the event on another bus, perhaps of
+ * another transport, for bridges between servers:
+ *
+ *     static catga_status my_forward(catga_context *context, const catga_event *event)
+ *     {
+ *         return catga_event_forward(catga_context_user(context), context);
+ *     }
+ *
+ * The other subscribers get the same bytes, keys, correlation id and trace context, under the
+ * prefix of `to`; headers of other programs are not copied. The event is published by its own QoS:
+ * a stored event waits, at most the @timeout of the event, until the other stream has stored it.
+ * That has the same message id in each delivery. So an event that is delivered again, because the
+ * bridge died between storing and acknowledging it, is stored once within the window of @dedup. An
+ * event whose publisher gave it no id, or one longer than 64 bytes, has an id made of its number
+ * and time in its stream.
+ *
+ * `to` belongs to the caller: close it after the bus of the handler is drained. Several handlers
+ * may forward to one bus at once. Returns what ..._publish returns; CATGA_INVALID_ARGUMENT if `to`
+ * is the bus of the handler, or if the message is a command, a query, or an event that is only
+ * received because its subject has wildcards. Two bridges in opposite directions return each event
+ * to its origin: a stored event is a duplicate there, an event that may be lost would circulate for
+ * ever.
+ */
+CATGA_CHECKED catga_status catga_event_forward(catga_bus *to, const catga_context *context);
+
 /* ---- Stored events --------------------------------------------------------------------------- */
 
 /* Stored events (@qos(at_least_once), exactly_once) and @idempotent commands need JetStream,

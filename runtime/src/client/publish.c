@@ -1,4 +1,6 @@
 /* Publishes events whose publisher waits: until the event is sent, or until it is stored. */
+#include "client/publish.h"
+
 #include "bus/status.h"
 #include "client/address.h"
 #include "client/event_size.h"
@@ -24,26 +26,30 @@ static catga_status send_addressed(catga_bus_state *state, const catga_message *
     return status;
 }
 
+static catga_status send_encoded(catga_bus *bus, const catga_message *message,
+                                 const catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_envelope envelope;
+    catga_status status = catga_address(&envelope, bus, message, payload, problem);
+
+    return status == CATGA_OK ? send_addressed(bus->state, message, &envelope)
+                              : refuse(bus, message, status);
+}
+
 /* Sends an event, without waiting for the server. */
 static catga_status send_event(catga_bus *bus, const catga_message *message, const void *input,
                                catga_problem *problem)
 {
-    catga_bus_state *state = bus->state;
-    catga_envelope envelope;
     catga_encode_buffer payload;
     catga_status status = catga_bus_may_send(bus);
 
     if (status == CATGA_OK)
-        status = catga_encode_buffer_fill_as(&payload, state, message->encoding, message->table,
-                                             input, problem);
+        status = catga_encode_buffer_fill_as(&payload, bus->state, message->encoding,
+                                             message->table, input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
-    status = catga_address(&envelope, bus, message, &payload, problem);
-    if (status == CATGA_OK)
-        status = send_addressed(state, message, &envelope);
-    else
-        (void)refuse(bus, message, status);
-    catga_encode_buffer_free(&payload, state);
+    status = send_encoded(bus, message, &payload, problem);
+    catga_encode_buffer_free(&payload, bus->state);
     return status;
 }
 
@@ -87,10 +93,23 @@ static catga_status store_event(catga_bus *bus, const catga_message *message,
     return status;
 }
 
+/* ---- Encoded events ---- */
+
+catga_status catga_publish_encoded(catga_bus *bus, const catga_message *message,
+                                   const catga_call_settings *settings,
+                                   const catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_placed placed;
+
+    return message->delivery == NULL
+               ? send_encoded(bus, message, payload, problem)
+               : store_encoded(bus, message, settings, payload, &placed, problem);
+}
+
 /* ---- The functions of generated code ---- */
 
-static void log_failure(catga_bus_state *state, const catga_message *message, catga_status status,
-                        const catga_problem *problem)
+void catga_publish_report(catga_bus_state *state, const catga_message *message, catga_status status,
+                          const catga_problem *problem)
 {
     if (status != CATGA_OK)
         catga_log_limited(&state->settings.logger, &state->unpublished, CATGA_LOG_WARNING,
@@ -108,7 +127,7 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
                               ? send_event(bus, message, input, &problem)
                               : store_event(bus, message, NULL, input, &placed, &problem);
 
-    log_failure(bus->state, message, status, &problem);
+    catga_publish_report(bus->state, message, status, &problem);
     return status;
 }
 
@@ -119,7 +138,7 @@ catga_status catga_publish_stored(catga_bus *bus, const catga_message *message, 
     catga_placed placed = {0};
     catga_status status = store_event(bus, message, NULL, input, &placed, &problem);
 
-    log_failure(bus->state, message, status, &problem);
+    catga_publish_report(bus->state, message, status, &problem);
     *stored = (catga_stored){.sequence = placed.sequence, .duplicate = placed.duplicate};
     (void)catga_names_stream(bus->state, message->delivery->stream, stored->stream);
     return status;
@@ -135,7 +154,7 @@ catga_status catga_publish_after(catga_bus *bus, const catga_message *message, u
     catga_status status = store_event(bus, message, &settings, input, &placed, &problem);
 
     if (status != CATGA_CONFLICT)
-        log_failure(bus->state, message, status, &problem);
+        catga_publish_report(bus->state, message, status, &problem);
     *stored = placed.sequence;
     return status;
 }
