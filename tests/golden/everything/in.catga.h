@@ -1700,6 +1700,14 @@ CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(ca
     return catga_publish_async(bus, &sample_everything_kept_message_descriptor, input, callback, user);
 }
 
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish_stored_async(catga_bus *bus,
+        const sample_everything_kept *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &sample_everything_kept_message_descriptor, input, callback, user);
+}
+
 /*
  * ---- event sample.everything.AlsoKept
  * on catga.events.sample.everything.v2.AlsoKept
@@ -1763,6 +1771,14 @@ CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_asy
         const sample_everything_also_kept *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &sample_everything_also_kept_message_descriptor, input, callback, user);
+}
+
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_stored_async(catga_bus *bus,
+        const sample_everything_also_kept *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &sample_everything_also_kept_message_descriptor, input, callback, user);
 }
 
 /* ---- Service sample.everything.Doer ---- */

@@ -648,6 +648,14 @@ CATGA_CHECKED static inline catga_status shop_keyed_paid_publish_async(catga_bus
     return catga_publish_async(bus, &shop_keyed_paid_message_descriptor, input, callback, user);
 }
 
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status shop_keyed_paid_publish_stored_async(catga_bus *bus,
+        const shop_keyed_paid *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &shop_keyed_paid_message_descriptor, input, callback, user);
+}
+
 /* ---- Service shop.keyed.Till ---- */
 
 /* Publishes shop.keyed.Paid. */

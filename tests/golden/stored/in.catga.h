@@ -594,6 +594,14 @@ CATGA_CHECKED static inline catga_status test_stored_shipped_publish_async(catga
     return catga_publish_async(bus, &test_stored_shipped_message_descriptor, input, callback, user);
 }
 
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_publish_stored_async(catga_bus *bus,
+        const test_stored_shipped *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &test_stored_shipped_message_descriptor, input, callback, user);
+}
+
 /*
  * ---- event test.stored.Paid
  * on catga.events.test.stored.v1.Paid
@@ -656,6 +664,14 @@ CATGA_CHECKED static inline catga_status test_stored_paid_publish_async(catga_bu
         const test_stored_paid *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_paid_message_descriptor, input, callback, user);
+}
+
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status test_stored_paid_publish_stored_async(catga_bus *bus,
+        const test_stored_paid *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &test_stored_paid_message_descriptor, input, callback, user);
 }
 
 /*
@@ -723,6 +739,14 @@ CATGA_CHECKED static inline catga_status test_stored_booked_publish_async(catga_
     return catga_publish_async(bus, &test_stored_booked_message_descriptor, input, callback, user);
 }
 
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status test_stored_booked_publish_stored_async(catga_bus *bus,
+        const test_stored_booked *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &test_stored_booked_message_descriptor, input, callback, user);
+}
+
 /*
  * ---- event test.stored.Settled
  * on catga.events.test.stored.v1.Settled
@@ -787,6 +811,14 @@ CATGA_CHECKED static inline catga_status test_stored_settled_publish_async(catga
     return catga_publish_async(bus, &test_stored_settled_message_descriptor, input, callback, user);
 }
 
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status test_stored_settled_publish_stored_async(catga_bus *bus,
+        const test_stored_settled *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &test_stored_settled_message_descriptor, input, callback, user);
+}
+
 /*
  * ---- event test.stored.Task
  * on catga.events.test.stored.v1.Task
@@ -849,6 +881,14 @@ CATGA_CHECKED static inline catga_status test_stored_task_publish_async(catga_bu
         const test_stored_task *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_task_message_descriptor, input, callback, user);
+}
+
+/* Does the same, and gives the place of the event to `callback`. */
+CATGA_CHECKED static inline catga_status test_stored_task_publish_stored_async(catga_bus *bus,
+        const test_stored_task *input, catga_published_at *callback, void *user)
+{
+    return catga_publish_stored_async(
+        bus, &test_stored_task_message_descriptor, input, callback, user);
 }
 
 /* ---- Service test.stored.Shop ---- */
