@@ -51,6 +51,10 @@ class Metrics(MetricsCase):
         self.assertEqual(self.value('catga_http_requests_total'), before + 4)
         self.assertEqual(self.value('catga_http_streams_dropped_total'), 0)
 
+    def test_metrics_of_the_program(self):
+        for accept in (None, 'application/openmetrics-text'):
+            self.assertEqual(self.read(accept)[0]['things_sold_total', ()], 7)
+
     def test_the_format(self):
         for accept, kind in ((None, TEXT), ('*/*', TEXT), ('text/plain', TEXT), (PROMETHEUS, TEXT),
                              ('application/openmetrics-text', OPENMETRICS), ('image/png', TEXT)):

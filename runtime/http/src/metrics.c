@@ -3,6 +3,11 @@
 
 #include "media.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+enum { OWN = 6 };
+
 catga_status http_metrics_open(catga_http *http)
 {
     return http->settings.metrics == 0 ? CATGA_OK : catga_metrics_open(&http->metrics, http->bus);
@@ -70,10 +75,11 @@ static catga_status add(void *user, const char *piece, size_t length)
     return text->failed ? CATGA_NO_MEMORY : CATGA_OK;
 }
 
-void http_metrics_write(http_text *text, const catga_http *http, catga_metrics_format format)
+/* Returns their number. */
+static size_t own_sources(const catga_http *http, catga_metrics_source sources[OWN])
 {
     void *user = (void *)(uintptr_t)http;
-    const catga_metrics_source sources[] = {
+    const catga_metrics_source all[OWN] = {
         {"catga_http_requests_total", "HTTP requests that were received.", CATGA_METRICS_COUNTER,
          requests, user},
         {"catga_http_refused_total", "HTTP requests that were answered with 400 to 499.",
@@ -87,8 +93,23 @@ void http_metrics_write(http_text *text, const catga_http *http, catga_metrics_f
         {"catga_nodes_online", "Nodes that are online, with this one.", CATGA_METRICS_GAUGE,
          nodes_online, user},
     };
-    size_t count = sizeof sources / sizeof sources[0] - (http->nodes == NULL);
 
-    if (catga_metrics_write(http->metrics, format, sources, count, add, text) != CATGA_OK)
+    memcpy(sources, all, sizeof all);
+    return OWN - (http->nodes == NULL);
+}
+
+void http_metrics_write(http_text *text, const catga_http *http, catga_metrics_format format)
+{
+    size_t given = http->settings.source_count;
+    catga_metrics_source *sources = calloc(OWN + given, sizeof *sources);
+
+    text->failed = text->failed || sources == NULL;
+    if (sources == NULL)
+        return;
+    size_t own = own_sources(http, sources);
+    if (given != 0)
+        memcpy(sources + own, http->settings.sources, given * sizeof *sources);
+    if (catga_metrics_write(http->metrics, format, sources, own + given, add, text) != CATGA_OK)
         text->failed = true;
+    free(sources);
 }

@@ -1,4 +1,5 @@
-/* The document of /metrics: the metrics of the bus, and the gateway's own counters. */
+/* The document of /metrics: the metrics of the bus and of the program, and the gateway's own
+ * counters. */
 #ifndef CATGA_HTTP_METRICS_H
 #define CATGA_HTTP_METRICS_H
 
@@ -14,6 +15,7 @@ CATGA_CHECKED catga_status http_metrics_open(catga_http *http);
  */
 catga_metrics_format http_metrics_format(const catga_http *http, const char *accept);
 
+/* Writes the document. Fails like other texts if memory runs out. */
 void http_metrics_write(http_text *text, const catga_http *http, catga_metrics_format format);
 
 #endif

@@ -196,7 +196,10 @@ catga_status http_settings_read(http_settings *settings, const catga_http_option
     static const catga_http_options none;
     const catga_http_options *given = options == NULL ? &none : options;
 
-    *settings = (http_settings){.checks = given->checks, .check_count = given->check_count};
+    *settings = (http_settings){.checks = given->checks,
+                                .check_count = given->check_count,
+                                .sources = given->sources,
+                                .source_count = given->source_count};
     settings->address = read_text(given->address, "CATGA_HTTP_ADDRESS", "127.0.0.1");
     settings->name = read_text(given->name, "CATGA_NAME", catga_instance(bus));
     settings->endpoint = read_text(given->endpoint, "CATGA_HTTP_ENDPOINT", NULL);

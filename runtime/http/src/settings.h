@@ -30,6 +30,8 @@ typedef struct http_settings {
     const char *version;
     const catga_http_check *checks;
     size_t check_count;
+    const catga_metrics_source *sources;
+    size_t source_count;
 } http_settings;
 
 /*

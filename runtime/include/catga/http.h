@@ -21,6 +21,7 @@
 #ifndef CATGA_HTTP_H
 #define CATGA_HTTP_H
 
+#include <catga/metrics.h>
 #include <catga/nodes.h>
 #include <catga/routes.h>
 
@@ -94,6 +95,9 @@ typedef struct catga_http_options {
     /* more checks in /health */
     const catga_http_check *checks;
     size_t check_count;
+    /* more metrics in /metrics; their functions return at once, on the thread of the server */
+    const catga_metrics_source *sources;
+    size_t source_count;
 } catga_http_options;
 
 /*

@@ -13,11 +13,20 @@ static bool is_healthy(void *user)
     return getenv("THINGS_UNHEALTHY") == NULL;
 }
 
+static uint64_t read_sold(void *user)
+{
+    (void)user;
+    return 7;
+}
+
 int main(void)
 {
     static const catga_routes *const routes[] = {&test_http_routes};
     static const catga_http_check checks[] = {{"Own_Check", is_healthy, NULL}};
-    const catga_http_options options = {.checks = checks, .check_count = 1};
+    static const catga_metrics_source sources[] = {
+        {"things_sold_total", "Things that were sold.", CATGA_METRICS_COUNTER, read_sold, NULL}};
+    const catga_http_options options = {
+        .checks = checks, .check_count = 1, .sources = sources, .source_count = 1};
     catga_bus *bus;
     catga_http *http = NULL;
     catga_status status = catga_open(&bus, NULL);
