@@ -267,13 +267,14 @@ static void end_span(catga_active_span *span, const catga_claim *claim, const ch
 {
     const catga_span_attribute attributes[] = {
         {.name = "db.system.name", .text = CATGA_STR("redis")},
+        {.name = "db.operation.name", .text = CATGA_STR("EVALSHA")},
         {.name = "catga.claim", .text = catga_str(outcome)}};
 
     if (claim->bus != NULL)
         catga_span_end(span, &(catga_span_outcome){.failed = failed,
                                                    .status_text = failed ? outcome : NULL,
                                                    .attributes = attributes,
-                                                   .attribute_count = 2});
+                                                   .attribute_count = 3});
 }
 
 /* ---- Taking ---- */
