@@ -1,5 +1,7 @@
 """Faults under load: a part of the cluster fails, and every request of the customers counts."""
+import collections
 import os
+import re
 import struct
 import time
 
@@ -269,6 +271,59 @@ def arrived(cluster):
             for line in instance.process.lines_with('发货通知已发送')}
 
 
+# ---- Redis
+
+def handled(cluster):
+    """Returns how often each command was handled by the order services that run."""
+    return collections.Counter(
+        command for instance in cluster.named('OrderService')
+        for command in re.findall(r'CreateOrderCommand \[MessageId=(.+)\]',
+                                  instance.process.text()))
+
+
+def connects(cluster):
+    """Returns how often each order service has connected to a master."""
+    return {instance.name: instance.metric('catga_redis_claims_connects_total')
+            for instance in cluster.named('OrderService')}
+
+
+def kill_master(test):
+    def begin(cluster):
+        test.handled, test.connects = handled(cluster), connects(cluster)
+        test.killed = cluster.redis.master()
+        cluster.redis.kill(test.killed)
+    return begin
+
+
+def restart_replica(test):
+    """Waits until the order services use another master, and starts the killed server again."""
+    def end(cluster):
+        wait_for(lambda: all(count > test.connects[name]
+                             for name, count in connects(cluster).items()),
+                 'the order services to connect to another master')
+        cluster.redis.restart(test.killed)
+    return end
+
+
+def no_handler_ran_twice(test):
+    """Checks that each command of the test was handled once, unless leases ended meanwhile: those
+    of a starved machine do."""
+    def check(cluster, result):
+        runs = handled(cluster) - test.handled
+        twice = sum(1 for count in runs.values() if count > 1)
+        test.note = f', {twice} of {len(runs)} commands handled twice'
+        if twice != 0 and not result.starved:
+            raise Failure(f'{twice} of {len(runs)} commands were handled twice')
+    return check
+
+
+def redis_master(seconds):
+    test = Test('4: the master of Redis is killed', None, None, 99, 5, seconds)
+    test.begin, test.end = kill_master(test), restart_replica(test)
+    test.check = no_handler_ran_twice(test)
+    return test
+
+
 # ---- The network
 
 def cut(cluster):
@@ -278,7 +333,8 @@ def cut(cluster):
 def heal(cluster):
     """Checks that the cluster knows of the cut, and heals it."""
     health = cluster.instances['OrderService-3'].health()
-    if health['checks']['NATS_Connection'] != 'Unhealthy':
+    if {health['checks'][name] for name in ('NATS_Connection', 'Redis_Connection')} != {
+            'Unhealthy'}:
         raise Failure('OrderService-3 does not know that its network is cut')
     nodes = http_client.get(cluster.gateway_ports['OrderApi-1'], '/health').json()['nodes']
     if any(node['isOnline'] for node in nodes if node['nodeId'] == 'OrderService-3'):

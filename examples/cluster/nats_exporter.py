@@ -5,9 +5,9 @@ nats_exporter.py PORT MONITORING_PORT...: figures of nats-servers for Prometheus
 A server shows its figures as JSON. This program asks when it is asked, and uses the names of
 prometheus-nats-exporter, which Debian does not have: queries are the same with both.
 """
-import http.server
 import sys
 
+import exporter
 import http_client
 
 VARZ = {'connections': 'gauge', 'subscriptions': 'gauge', 'slow_consumers': 'counter',
@@ -73,24 +73,9 @@ def exposition(ports):
                    for (name, kind), lines in families.items())
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    ports = ()
-
-    def do_GET(self):
-        body = exposition(self.ports).encode()
-        self.send_response(200)
-        self.send_header('Content-Type', 'text/plain; version=0.0.4')
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 def main():
-    port, *Handler.ports = map(int, sys.argv[1:])
-    http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler).serve_forever()
+    port, *ports = map(int, sys.argv[1:])
+    exporter.serve(port, lambda: exposition(ports))
 
 
 if __name__ == '__main__':

@@ -1,12 +1,14 @@
 """The parts of the cluster: servers, services, gateways, load balancer and Prometheus."""
 import json
 import os
+import re
 import signal
 import socket
 import sys
 
 import http_client
 import processes
+import redis_servers
 import traces
 from processes import Failure, wait_for
 
@@ -55,9 +57,9 @@ defaults
     timeout server 1h
 {relays}
 '''
-RELAY = '''listen nats-{number}
+RELAY = '''listen {name}
     bind 127.0.0.1:{port}
-    server nats-{number} 127.0.0.1:{server}
+    server {name} 127.0.0.1:{server}
 '''
 
 PROMETHEUS = '''
@@ -81,6 +83,10 @@ ENVIRONMENT = {
 LEAVE_MS = 2500  # the load balancer leaves a gateway within a second
 
 
+def urls(scheme, ports):
+    return ','.join(f'{scheme}://127.0.0.1:{port}' for port in ports)
+
+
 class Instance:
     """A gateway or a service."""
 
@@ -92,8 +98,18 @@ class Instance:
     def health(self):
         return http_client.get(self.port, '/health').json()
 
+    def check(self, name):
+        """Returns the state of a check in /health, or None."""
+        return self.health().get('checks', {}).get(name)
+
+    def metric(self, name):
+        """Returns the value of a metric without labels; 0 if it is absent."""
+        text = http_client.get(self.port, '/metrics').body.decode()
+        found = re.search(rf'^{name} (\S+)$', text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
     def is_connected(self):
-        return self.health().get('checks', {}).get('NATS_Connection') == 'Healthy'
+        return self.check('NATS_Connection') == self.check('Redis_Connection') == 'Healthy'
 
     def serves(self):
         """Returns whether the program has printed its address, which it does when it serves."""
@@ -112,6 +128,7 @@ class Cluster:
         self.instances = {}  # those that run, by name
         self.targets = {}    # what Prometheus scrapes, by name
         self.balancer = self.prometheus = self.network = None
+        self.relays = {}     # ports of the network, by kind and number of the server
         self.collector = traces.Collector(ports.any_free())
         self.orders = os.path.join(self.folder, 'orders')
         os.mkdir(self.orders)
@@ -128,6 +145,8 @@ class Cluster:
         self.balancer_metrics = take('metrics of the load balancer', 8404)
         self.prometheus_port = take('Prometheus', 9090)
         self.exporter_port = take('metrics of the NATS servers', 7777)
+        self.redis_exporter_port = take('metrics of the Redis servers', 9121)
+        self.redis = redis_servers.RedisServers(self.processes, self.ports)
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -164,7 +183,7 @@ class Cluster:
         return answer.json() if answer.status == 200 else {}
 
     def url(self):
-        return ','.join(f'nats://127.0.0.1:{port}' for port in self.server_ports.values())
+        return urls('nats', self.server_ports.values())
 
     def clients(self, number):
         """Returns the names of the clients that are connected to a server."""
@@ -180,12 +199,16 @@ class Cluster:
             self.scrape(instance.name, instance.port)
         return instances
 
-    def launch(self, name, program, port=None, url=None):
+    def addresses(self):
+        """Returns the variables with the addresses of the servers."""
+        return {'NATS_URL': self.url(), 'REDIS_CONNECTION': self.redis.url()}
+
+    def launch(self, name, program, port=None, addresses=None):
         port = port or self.ports.any_free()
         process = self.processes.start(
             name, [os.path.join(self.programs, program)], CATGA_INSTANCE=name,
-            NATS_URL=url or self.url(), CLUSTER_ORDERS=self.orders, CATGA_HTTP_PORT=str(port),
-            CATGA_HTTP_ENDPOINT=f'http://127.0.0.1:{port}',
+            CLUSTER_ORDERS=self.orders, CATGA_HTTP_PORT=str(port),
+            CATGA_HTTP_ENDPOINT=f'http://127.0.0.1:{port}', **(addresses or self.addresses()),
             CATGA_HTTP_LEAVE_MS=str(LEAVE_MS if name.startswith('OrderApi') else 0),
             **self.collector.environment(), **ENVIRONMENT)
         return Instance(name, process, port)
@@ -196,11 +219,13 @@ class Cluster:
 
     def order_service(self, number):
         """Launches OrderService-N; number 3 is connected through a network of its own."""
-        url = self.network_url() if number == 3 else None
-        return self.launch(f'OrderService-{number}', 'cluster_order_service', url=url)
+        addresses = self.relayed_addresses() if number == 3 else None
+        return self.launch(f'OrderService-{number}', 'cluster_order_service', addresses=addresses)
 
     def notification_service(self, number):
-        return self.launch(f'NotificationService-{number}', 'cluster_notification_service')
+        """Launches NotificationService-N, which claims nothing and knows no Redis."""
+        return self.launch(f'NotificationService-{number}', 'cluster_notification_service',
+                           addresses={'NATS_URL': self.url()})
 
     def named(self, kind):
         return [instance for name, instance in self.instances.items() if name.startswith(kind)]
@@ -222,17 +247,26 @@ class Cluster:
 
     # ---- A network that can be cut
 
-    def network_url(self):
+    def relayed_addresses(self):
+        """Returns the variables with the addresses of relays. A Sentinel would name the master
+        itself, so these are the addresses of the Redis servers: a program uses the master."""
         if self.network is None:
-            ports = {number: self.ports.any_free() for number in SERVERS}
-            relays = ''.join(RELAY.format(number=n, port=ports[n], server=self.server_ports[n])
-                             for n in SERVERS)
-            path = self.write('network.cfg', NETWORK.format(relays=relays))
-            self.network = self.processes.start('network', ['haproxy', '-db', '-f', path])
-            self.network_ports = ports
-            for port in ports.values():
+            self.start_network({'nats': self.server_ports, 'redis': self.redis.ports})
+        return {'NATS_URL': urls('nats', self.relays['nats'].values()),
+                'REDIS_CONNECTION': urls('redis', self.relays['redis'].values())}
+
+    def start_network(self, servers):
+        """Starts a relay to each server, by kind and number."""
+        self.relays = {kind: {number: self.ports.any_free() for number in ports}
+                       for kind, ports in servers.items()}
+        relays = ''.join(RELAY.format(name=f'{kind}-{number}', server=port,
+                                      port=self.relays[kind][number])
+                         for kind, ports in servers.items() for number, port in ports.items())
+        path = self.write('network.cfg', NETWORK.format(relays=relays))
+        self.network = self.processes.start('network', ['haproxy', '-db', '-f', path])
+        for kind in self.relays.values():
+            for port in kind.values():
                 wait_for(lambda port=port: not processes.is_free(port), 'the network')
-        return ','.join(f'nats://127.0.0.1:{port}' for port in self.network_ports.values())
 
     def cut_network(self):
         self.network.send(signal.SIGSTOP)
@@ -258,11 +292,15 @@ class Cluster:
             [{'targets': [f'127.0.0.1:{port}'], 'labels': {'instance': name}}
              for name, port in self.targets.items() if port is not None]))
 
-    def start_exporter(self):
-        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'nats_exporter.py')
-        self.processes.start('nats-exporter', [sys.executable, program, self.exporter_port,
-                                               *self.monitoring_ports.values()])
-        self.scrape('nats', self.exporter_port)
+    def start_exporters(self):
+        self.start_exporter('nats', self.exporter_port, self.monitoring_ports)
+        self.start_exporter('redis', self.redis_exporter_port, self.redis.ports)
+
+    def start_exporter(self, kind, port, servers):
+        folder = os.path.dirname(os.path.abspath(__file__))
+        self.processes.start(f'{kind}-exporter', [
+            sys.executable, os.path.join(folder, f'{kind}_exporter.py'), port, *servers.values()])
+        self.scrape(kind, port)
 
     def start_prometheus(self):
         path = self.write('prometheus.yml', PROMETHEUS.format(

@@ -1,6 +1,7 @@
 /*
  * The program cluster_order_service: a replica of the order service. CLUSTER_ORDERS is the folder
- * that the replicas share.
+ * that the replicas share. REDIS_CONNECTION is the Redis with their claims; without it, the folder
+ * has them.
  */
 #include "orders.h"
 #include "program.h"

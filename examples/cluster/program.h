@@ -13,13 +13,14 @@ typedef struct cluster_program {
     const catga_routes *routes;                        /* of a gateway; or NULL */
     catga_status (*serve)(catga_bus *bus, void *user); /* of a service; or NULL */
     void *user;                                        /* of `serve` */
-    const catga_claim_store *claims;                   /* or NULL: the NATS servers keep claims */
+    const catga_claim_store *claims;                   /* or NULL: Redis or the NATS servers */
 } cluster_program;
 
 /*
  * Connects to NATS_URL and listens at CATGA_HTTP_PORT, for routes, /health, /ready and /metrics.
- * Exports spans if the variables OTEL_... ask for it. Serves, prints the address, and runs until
- * SIGTERM or SIGINT; then finishes its work. Returns the exit status of the program.
+ * Exports spans if the variables OTEL_... ask for it. With REDIS_CONNECTION, Redis keeps the
+ * claims, and `claims` stores effects only (claim_pair.h). Serves, prints the address, and runs
+ * until SIGTERM or SIGINT; then finishes its work. Returns the exit status of the program.
  */
 int cluster_program_run(const cluster_program *program);
 

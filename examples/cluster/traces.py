@@ -55,8 +55,9 @@ def instance_of(resource):
 
 def complete(spans, notifications):
     """Returns the spans when all have arrived: the request and the handling of HTTP and of NATS,
-    the event, each notification service that hears it, and the one that sends the e-mail."""
-    return spans if len(spans) >= 4 + notifications + 1 else None
+    two commands to Redis, the event, each notification service that hears it, and the one that
+    sends the e-mail."""
+    return spans if len(spans) >= 4 + 2 + notifications + 1 else None
 
 
 def children(spans, parent):

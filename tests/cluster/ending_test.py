@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The cluster ends with its demonstration, however that ends, and a port in use is named."""
-# needs: nats-server haproxy prometheus setpriv
+# needs: nats-server redis-server redis-sentinel haproxy prometheus setpriv
 import glob
 import os
 import shutil
@@ -54,14 +54,14 @@ class Ending(unittest.TestCase):
         return demo.returncode
 
     def test_termination(self):
-        self.assertEqual(self.end(signal.SIGTERM, 'Ten orders', 15), 128 + signal.SIGTERM)
+        self.assertEqual(self.end(signal.SIGTERM, 'Ten orders', 22), 128 + signal.SIGTERM)
         self.assertEqual(glob.glob(TEMP + '/catga-cluster-*'), [])
 
     def test_an_interruption(self):
-        self.assertEqual(self.end(signal.SIGINT, 'Three order services', 4), 128 + signal.SIGINT)
+        self.assertEqual(self.end(signal.SIGINT, 'Three order services', 10), 128 + signal.SIGINT)
 
     def test_a_killed_demonstration(self):
-        self.assertEqual(self.end(signal.SIGKILL, 'Three order services', 4), -signal.SIGKILL)
+        self.assertEqual(self.end(signal.SIGKILL, 'Three order services', 10), -signal.SIGKILL)
         for folder in glob.glob(TEMP + '/catga-cluster-*'):
             shutil.rmtree(folder)
 

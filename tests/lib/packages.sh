@@ -5,8 +5,9 @@
 packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
 packages_for_http='libmicrohttpd-dev libgnutls28-dev'
 packages_for_otlp='libcurl4-openssl-dev zlib1g-dev'
-packages_for_redis='libhiredis-dev redis-server redis-sentinel redis-tools'
+packages_for_redis='libhiredis-dev'
 packages_to_serve='nats-server'
+packages_to_serve_redis='redis-server redis-sentinel redis-tools'
 packages_for_cluster='haproxy prometheus python3 wrk'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build openssl python3 python3-yaml git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy

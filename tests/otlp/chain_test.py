@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""One order is one trace: from a client over HTTP, NATS and the order service to the notification
-services. Both encodings have the same spans."""
+"""One order is one trace: from a client over HTTP, NATS, the order service and its claims in Redis
+to the notification services. Both encodings have the same spans."""
 import http.client
 import json
 import os
@@ -19,7 +19,7 @@ import collector  # takes its own argument from the rest
 TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 CLIENT = '00f067aa0ba902b7'
 SERVICES = {'orders': 'order-service', 'notifications': 'notification-service', 'api': 'order-api'}
-SERVER, REQUEST, PRODUCER, CONSUMER = 2, 3, 4, 5  # kinds of spans
+SERVER, CALL, PRODUCER, CONSUMER = 2, 3, 4, 5  # kinds of spans
 REMOTE = 0x300  # flags: it is known whether the parent is remote, and it is
 COMMAND = 'catga.commands.cluster.orders.v1.CreateOrder'
 CREATED = 'catga.events.cluster.orders.v1.OrderCreated'
@@ -72,7 +72,7 @@ class Chain(unittest.TestCase):
             order = self.post(port, '/api/orders', {'customerId': 'customer-1', 'items': [
                 {'productId': 'prod-1', 'quantity': 2, 'price': 100}]})
             self.post(port, f'/api/orders/{order["orderId"]}/shipment', {})
-            return self.settled(11)
+            return self.settled(15)
         finally:
             for child in self.children:
                 child.send_signal(signal.SIGTERM)
@@ -120,14 +120,23 @@ class Chain(unittest.TestCase):
         attributes = collector.attributes(api)
         self.assertEqual(attributes['http.route'], route)
         self.assertLess(attributes['http.response.status_code'], 300)
-        call = self.only(spans, api, REQUEST, 'request ' + command, 'api')
+        call = self.only(spans, api, CALL, 'request ' + command, 'api')
         handling = self.only(spans, call, SERVER, 'process ' + command, 'orders')
         event_sent = self.only(spans, handling, PRODUCER, 'publish ' + event, 'orders')
         handled = children(spans, event_sent)
         self.assertEqual(len(handled), handlers)
         for span in handled:
             self.only([span], event_sent, CONSUMER, 'process ' + event, 'notifications')
-        return 4 + handlers
+        self.check_claim(spans, handling, 'claim', 'taken')
+        self.check_claim(spans, handling, 'done', 'done')
+        return 6 + handlers
+
+    def check_claim(self, spans, handling, operation, outcome):
+        """Checks a command to Redis: it has the attributes of a database."""
+        bucket = handling['name'].split('.')[-1]
+        span = self.only(spans, handling, CALL, f'{operation} CLUSTER_ORDERS_V1_{bucket}', 'orders')
+        self.assertEqual(collector.attributes(span), {
+            'db.system.name': 'redis', 'db.operation.name': 'EVALSHA', 'catga.claim': outcome})
 
     def check(self, protocol):
         spans = self.spans_of_order(protocol)
