@@ -57,13 +57,17 @@ def known_variables():
     """Returns the environment variables that the libraries and the programs read."""
     text = ''
     for folder in ('runtime/include/catga', 'runtime/src', 'runtime/http/src', 'runtime/otlp/src',
-                   'examples/cluster'):
+                   'runtime/redis/src', 'examples/cluster'):
         for directory, _, names in os.walk(os.path.join(SOURCE, folder)):
             for name in names:
                 if name.endswith(('.c', '.h', '.def')):
                     with open(os.path.join(directory, name), encoding='utf-8') as file:
                         text += file.read()
-    return set(re.findall(r'\b(?:CATGA|NODE|NATS|CLUSTER|OTEL)_[A-Z_]+\b', text))
+    return set(re.findall(r'\b(?:CATGA|NODE|NATS|REDIS|CLUSTER|OTEL)_[A-Z_]+\b', text))
+
+
+def sentinel_addresses(sentinels, password):
+    return [f'sentinel://:{password}@{sentinel}/orders' for sentinel in sentinels]
 
 
 class Image(unittest.TestCase):
@@ -94,7 +98,7 @@ class Image(unittest.TestCase):
         with open(os.path.join(SOURCE, 'tests/lib/packages.sh'), encoding='utf-8') as file:
             lists = dict(re.findall(r"^(packages_\w+)='([^']*)'", file.read(), re.MULTILINE))
         wanted = ' '.join(lists['packages_' + name]
-                          for name in ('to_build', 'for_http', 'for_otlp')).split()
+                          for name in ('to_build', 'for_http', 'for_otlp', 'for_redis')).split()
         self.assertEqual(self.packages(self.build), set(wanted))
 
     def test_packages_of_the_image(self):
@@ -140,14 +144,15 @@ class Image(unittest.TestCase):
 
 
 COMPOSE_SERVICE = {
-    'image!': 'text', 'build': {'context!': 'text', 'dockerfile!': 'text'}, 'command': ['text'],
+    'image!': 'text', 'user': 'text', 'build': {'context!': 'text', 'dockerfile!': 'text'},
+    'command': ['text'],
     'environment': {'*': 'text'}, 'ports': ['text'], 'volumes': ['text'], 'depends_on': 'any',
     'healthcheck': {'test!': ['text'], 'interval!': 'text', 'timeout!': 'text',
                     'retries!': 'number'},
     'deploy': {'replicas!': 'number'}, 'restart!': {'unless-stopped'}, 'read_only': 'truth',
     'cap_drop': ['text'], 'security_opt': ['text'], 'stop_grace_period': 'text'}
-COMPOSE = {'name!': 'text', 'x-nats': 'any', 'x-program': 'any',
-           'services!': {'*': COMPOSE_SERVICE}, 'volumes!': {'*': 'any'}}
+COMPOSE = {'name!': 'text', 'x-nats': 'any', 'x-redis': 'any', 'x-sentinel': 'any',
+           'x-program': 'any', 'services!': {'*': COMPOSE_SERVICE}, 'volumes!': {'*': 'any'}}
 
 
 class Compose(unittest.TestCase):
@@ -191,6 +196,21 @@ class Compose(unittest.TestCase):
             for url in service['environment']['NATS_URL'].split(','):
                 self.assertIn(re.fullmatch(r'nats://([^:]+):4222', url)[1], self.services)
 
+    def test_redis(self):
+        """Servers and Sentinels have their own names, and all have the same settings."""
+        names = self.file['x-redis']['environment']
+        sentinels = names['REDIS_SENTINELS'].split()
+        servers = [name for name in self.services if re.fullmatch(r'redis-\d', name)]
+        self.assertEqual(len(servers), 3)
+        self.assertIn(names['REDIS_MASTER'], servers)
+        for name in servers + sentinels:
+            self.assertEqual(self.services[name]['environment'], {**names, 'REDIS_NAME': name})
+            self.assertIn('./kubernetes/redis.sh:/redis.sh:ro', self.services[name]['volumes'])
+        for program in ('order-api', 'order-service'):
+            self.assertEqual(
+                self.services[program]['environment']['REDIS_CONNECTION'].split(','),
+                sentinel_addresses(sentinels, names['REDIS_PASSWORD']))
+
     def test_docker(self):
         if has('docker', 'compose', 'version'):
             code, text = run('docker', 'compose', '-f', DEPLOY + '/compose.yaml', 'config', '-q')
@@ -228,8 +248,11 @@ class Monitoring(unittest.TestCase):
         jobs = yaml.safe_load(read('prometheus/prometheus.yml'))['scrape_configs']
         names = [name for job in jobs for part in job.get('dns_sd_configs', ())
                  for name in part['names']]
-        names += [target.split(':')[0] for job in jobs for part in job.get('static_configs', ())
+        names += [target.removeprefix('redis://').split(':')[0] for job in jobs
+                  for part in job.get('static_configs', ())
                   for target in part['targets']]
+        names += [rule['replacement'].split(':')[0] for job in jobs
+                  for rule in job.get('relabel_configs', ()) if 'replacement' in rule]
         self.assertEqual(set(names) - set(services), set())
 
     def test_grafana_provisioning(self):
@@ -338,7 +361,7 @@ class Kubernetes(unittest.TestCase):
         for workload in self.workloads:
             container, = workload['spec']['template']['spec']['containers']
             for probe in ('startupProbe', 'readinessProbe', 'livenessProbe'):
-                if probe in container:
+                if 'httpGet' in container.get(probe, ()):
                     self.assertIn(container[probe]['httpGet']['port'],
                                   [port['name'] for port in container['ports']])
 
@@ -376,10 +399,43 @@ class Kubernetes(unittest.TestCase):
             container, = workload['spec']['template']['spec']['containers']
             self.assertTrue(os.path.exists(os.path.join(PROGRAMS, container['command'][0])))
             self.assertIn(container['image'], images)
-            names = {variable['name'] for variable in container['env']} - {'POD_IP'}
+            names = {variable['name'] for variable in container['env']}
+            names -= {'POD_IP', 'REDIS_PASSWORD'}  # parts of other variables
             self.assertEqual((names | set(shared)) - known_variables(), set())
         urls = [f'nats://nats-{number}.nats:4222' for number in range(3)]
         self.assertEqual(shared['NATS_URL'].split(','), urls)
+
+    def test_redis(self):
+        """Servers, Sentinels and programs use the same names and the same secret."""
+        literals = next(found['literals'] for found in self.kustomization['configMapGenerator']
+                        if found['name'] == 'redis-names')
+        names = dict(literal.split('=', 1) for literal in literals)
+        self.assertEqual(names['REDIS_MASTER'], 'redis-0.redis')
+        sentinels = [f'redis-sentinel-{number}.redis-sentinel' for number in range(3)]
+        self.assertEqual(names['REDIS_SENTINELS'].split(), sentinels)
+        secret, = self.kustomization['secretGenerator']
+        keys = [name.split('=')[0] for name in secret['files']]
+        for name in ('order-api', 'order-service', 'redis', 'redis-sentinel'):
+            variables = self.variables(name)
+            reference = variables['REDIS_PASSWORD']['valueFrom']['secretKeyRef']
+            self.assertEqual(reference['name'], secret['name'])
+            self.assertIn(reference['key'], keys)
+            if name.startswith('order'):
+                self.assertEqual(variables['REDIS_CONNECTION']['value'].split(','),
+                                 sentinel_addresses(sentinels, '$(REDIS_PASSWORD)'))
+            else:
+                self.assertEqual(variables['REDIS_NAME']['value'], f'$(POD_NAME).{name}')
+
+    def variables(self, workload):
+        """Returns the environment of a workload. A variable follows those that it uses."""
+        found = next(found for found in self.workloads if found['metadata']['name'] == workload)
+        container, = found['spec']['template']['spec']['containers']
+        defined = {}
+        for variable in container['env']:
+            self.assertLessEqual(set(re.findall(r'\$\((\w+)\)', variable.get('value', ''))),
+                                 set(defined))
+            defined[variable['name']] = variable
+        return defined
 
     def test_policies_allow_what_is_used(self):
         """Each port of a container is open to some pod, and each address of the programs too."""
@@ -392,11 +448,16 @@ class Kubernetes(unittest.TestCase):
     def test_kubectl(self):
         if not has('kubectl', 'version', '--client'):
             return
-        code, text = run('kubectl', 'kustomize', KUBERNETES)
+        folder = os.path.join(TEMP, 'kubernetes')
+        shutil.copytree(KUBERNETES, folder)
+        with open(os.path.join(folder, 'redis-password'), 'w', encoding='utf-8') as file:
+            file.write('secret')
+        code, text = run('kubectl', 'kustomize', folder)
         self.assertEqual(code, 0, text)
         built = list(yaml.safe_load_all(text))
-        maps = len(self.kustomization['configMapGenerator'])
-        self.assertEqual(len(built), len(self.objects) + maps)
+        generated = sum(len(self.kustomization[kind])
+                        for kind in ('configMapGenerator', 'secretGenerator'))
+        self.assertEqual(len(built), len(self.objects) + generated)
         self.assertEqual({found['metadata'].get('namespace') for found in built
                           if found['kind'] != 'Namespace'}, {'catga-cluster'})
 

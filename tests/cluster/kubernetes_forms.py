@@ -4,10 +4,11 @@ LABELS = {'*': 'text'}
 METADATA = {'name!': 'text', 'labels': LABELS, 'namespace': 'text'}
 SELECTOR = {'matchLabels!': LABELS}
 QUANTITIES = {'cpu': 'text', 'memory': 'text', 'storage': 'text'}
-PROBE = {'httpGet!': {'path!': 'text', 'port!': 'text'}, 'periodSeconds': 'number',
-         'timeoutSeconds': 'number', 'failureThreshold': 'number'}
+PROBE = {'httpGet': {'path!': 'text', 'port!': 'text'}, 'exec': {'command!': ['text']},
+         'periodSeconds': 'number', 'timeoutSeconds': 'number', 'failureThreshold': 'number'}
 ENVIRONMENT = {'name!': 'text', 'value': 'text',
-               'valueFrom': {'fieldRef!': {'fieldPath!': {'metadata.name', 'status.podIP'}}}}
+               'valueFrom': {'fieldRef': {'fieldPath!': {'metadata.name', 'status.podIP'}},
+                             'secretKeyRef': {'name!': 'text', 'key!': 'text'}}}
 CONTAINER = {
     'name!': 'text', 'image!': 'text', 'command': ['text'], 'args': ['text'],
     'env': [ENVIRONMENT], 'envFrom': [{'configMapRef!': {'name!': 'text'}}],
@@ -57,7 +58,7 @@ KINDS = {
     'StatefulSet': form('apps/v1', 'StatefulSet', spec={
         'serviceName!': 'text', 'replicas!': 'number', 'podManagementPolicy': {'Parallel'},
         'selector!': SELECTOR, 'template!': POD,
-        'volumeClaimTemplates!': [{'metadata!': METADATA, 'spec!': CLAIM}]}),
+        'volumeClaimTemplates': [{'metadata!': METADATA, 'spec!': CLAIM}]}),
     'PodDisruptionBudget': form('policy/v1', 'PodDisruptionBudget', spec={
         'maxUnavailable!': 'number', 'selector!': SELECTOR}),
     'HorizontalPodAutoscaler': form('autoscaling/v2', 'HorizontalPodAutoscaler', spec={
@@ -74,5 +75,6 @@ KINDS = {
         'apiVersion!': {'kustomize.config.k8s.io/v1beta1'}, 'kind!': {'Kustomization'},
         'namespace!': 'text', 'labels!': [{'pairs!': LABELS}], 'resources!': ['text'],
         'configMapGenerator!': [{'name!': 'text', 'files': ['text'], 'literals': ['text']}],
+        'secretGenerator!': [{'name!': 'text', 'files!': ['text']}],
         'images!': [{'name!': 'text', 'newName': 'text', 'newTag!': 'text'}]},
 }
