@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* Milliseconds after which the claims of a dead replica are free: its callers wait so long. */
-enum { LEASE_MS = 500, CONNECT_WAIT_MS = 60000 };
+enum { LEASE_MS = 300, CONNECT_WAIT_MS = 60000 };
 
 /* The claims in Redis. */
 typedef struct redis_claims {
