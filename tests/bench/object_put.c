@@ -16,6 +16,13 @@ typedef struct sides {
     raw_chunks other;
 } sides;
 
+/* The server removes the files of deleted chunks behind its answer, for some 100 ms. Neither side
+ * pays for the chunks of the other. */
+static void wait_for_files(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+}
+
 static double ours(void *state)
 {
     sides *both = state;
@@ -28,6 +35,7 @@ static double ours(void *state)
     bench_need(status == CATGA_OK, problem.text);
     bench_need(catga_object_delete(both->bus, &store, object.name, &problem) == CATGA_OK,
                "deletion");
+    wait_for_files();
     return figure;
 }
 
@@ -39,6 +47,7 @@ static double other(void *state)
     raw_publish(&both->other);
     double figure = raw_rate(start);
     raw_purge(&both->other);
+    wait_for_files();
     return figure;
 }
 

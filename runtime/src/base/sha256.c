@@ -23,6 +23,20 @@ void catga_sha256_begin(catga_sha256 *hash)
 
     memcpy(hash->state, initial, sizeof initial);
     hash->length = 0;
+    hash->blocks = NULL;
+}
+
+/* Less content is hashed before the fastest function is found. */
+enum { MUCH_CONTENT = 4096 };
+
+static void add_blocks(catga_sha256 *hash, const uint8_t *bytes, size_t blocks)
+{
+    if (hash->blocks == NULL && hash->length >= MUCH_CONTENT)
+        hash->blocks = catga_sha256_fastest();
+    if (hash->blocks == NULL)
+        catga_sha256_blocks_portable(hash->state, bytes, blocks);
+    else
+        hash->blocks(hash->state, bytes, blocks);
 }
 
 void catga_sha256_add(catga_sha256 *hash, const void *bytes, size_t length)
@@ -37,13 +51,13 @@ void catga_sha256_add(catga_sha256 *hash, const void *bytes, size_t length)
         memcpy(hash->block + filled, from, count);
         if (count < room)
             return;
-        catga_sha256_blocks(hash->state, hash->block, 1);
+        add_blocks(hash, hash->block, 1);
         from += count;
         length -= count;
     }
     size_t blocks = length / CATGA_SHA256_BLOCK;
     if (blocks != 0)
-        catga_sha256_blocks(hash->state, from, blocks);
+        add_blocks(hash, from, blocks);
     length -= blocks * CATGA_SHA256_BLOCK;
     if (length != 0)
         memcpy(hash->block, from + blocks * CATGA_SHA256_BLOCK, length);
@@ -141,9 +155,8 @@ static int has_sha(void)
     unsigned c;
     unsigned d;
 
-    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & bit_SSE4_1) == 0 || (c & bit_SSSE3) == 0)
-        return 0;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
+    return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3") &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
 }
 
 WITH_SHA static inline __m128i load_vector(const void *from)
@@ -222,19 +235,16 @@ WITH_SHA static void hash_with_sha(uint32_t state[8], const uint8_t *bytes, size
     unpack(packed, state);
 }
 
-void catga_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks)
+catga_sha256_blocks_function *catga_sha256_fastest(void)
 {
-    if (has_sha())
-        hash_with_sha(state, bytes, blocks);
-    else
-        catga_sha256_blocks_portable(state, bytes, blocks);
+    return has_sha() ? hash_with_sha : catga_sha256_blocks_portable;
 }
 
 #else
 
-void catga_sha256_blocks(uint32_t state[8], const uint8_t *bytes, size_t blocks)
+catga_sha256_blocks_function *catga_sha256_fastest(void)
 {
-    catga_sha256_blocks_portable(state, bytes, blocks);
+    return catga_sha256_blocks_portable;
 }
 
 #endif
