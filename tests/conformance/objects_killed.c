@@ -202,6 +202,146 @@ static void a_get_survives_restarts(void **state)
     assert_int_equal(get.content.at, SIZE);
 }
 
+/* ---- The server is absent when an operation begins ---- */
+
+static bool visit_none(const catga_object_info *info, void *user)
+{
+    (void)info;
+    (void)user;
+    return true;
+}
+
+static void change_none(const catga_object_info *info, void *user)
+{
+    (void)info;
+    (void)user;
+}
+
+static const catga_bytes text = {(const uint8_t *)"text", 4};
+
+typedef catga_status operation(catga_bus *bus, catga_problem *problem);
+
+static catga_status op_ensure(catga_bus *bus, catga_problem *problem)
+{
+    return catga_objects_ensure(bus, &store, problem);
+}
+
+static catga_status op_state(catga_bus *bus, catga_problem *problem)
+{
+    catga_stream_state found;
+
+    return catga_objects_state(bus, &store, &found, problem);
+}
+
+static catga_status op_put(catga_bus *bus, catga_problem *problem)
+{
+    const catga_object object = {.name = CATGA_STR("new")};
+
+    return catga_object_put(bus, &store, &object, text, NULL, problem);
+}
+
+static catga_status op_info(catga_bus *bus, catga_problem *problem)
+{
+    catga_object_info info;
+    catga_status status = catga_object_info_get(bus, &store, CATGA_STR("a"), &info, problem);
+
+    catga_object_info_free(&info);
+    return status;
+}
+
+static catga_status op_get(catga_bus *bus, catga_problem *problem)
+{
+    char bytes[16];
+
+    return catga_object_get(bus, &store, CATGA_STR("a"), bytes, sizeof bytes, NULL, problem);
+}
+
+static catga_status op_list(catga_bus *bus, catga_problem *problem)
+{
+    return catga_object_list(bus, &store, visit_none, NULL, problem);
+}
+
+static catga_status op_watch(catga_bus *bus, catga_problem *problem)
+{
+    catga_object_watch *watch;
+
+    catga_status status =
+        catga_object_watch_open(&watch, bus, &store, false, change_none, NULL, problem);
+
+    if (status == CATGA_OK)
+        catga_object_watch_close(watch);
+    return status;
+}
+
+static catga_status op_collect(catga_bus *bus, catga_problem *problem)
+{
+    return catga_objects_gc(bus, &store, 0, NULL, problem);
+}
+
+static catga_status op_seal(catga_bus *bus, catga_problem *problem)
+{
+    return catga_objects_seal(bus, &store, problem);
+}
+
+static catga_status op_remove(catga_bus *bus, catga_problem *problem)
+{
+    return catga_objects_remove(bus, &store, problem);
+}
+
+typedef struct attempt {
+    operation *run;
+    catga_bus *bus;
+    catga_status status;
+    catga_problem problem;
+} attempt;
+
+static void *run_attempt(void *argument)
+{
+    attempt *a = argument;
+
+    a->status = a->run(a->bus, &a->problem);
+    return NULL;
+}
+
+static void each_operation_waits_for_the_server(void **state)
+{
+    static operation *const operations[] = {op_ensure, op_state, op_put,     op_info, op_get,
+                                            op_list,   op_watch, op_collect, op_seal, op_remove};
+    fixture *f = *state;
+    const catga_object object = {.name = CATGA_STR("a")};
+    catga_problem problem;
+
+    assert_int_equal(catga_object_put(f->bus, &store, &object, text, NULL, &problem), CATGA_OK);
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        attempt a = {.run = operations[i], .bus = f->bus};
+        pthread_t thread;
+        nats_server_signal(&f->server, SIGKILL);
+        wait_until(!catga_connected(f->bus));
+        assert_int_equal(pthread_create(&thread, NULL, run_attempt, &a), 0);
+        pause_ms(300);
+        nats_server_start(&f->server);
+        pthread_join(thread, NULL);
+        if (a.status != CATGA_OK)
+            fail_msg("operation %zu: %s: %s", i, catga_status_name(a.status), a.problem.text);
+        assert_string_equal(a.problem.text, "");
+        wait_until(catga_connected(f->bus));
+    }
+}
+
+static void an_absent_server_is_named(void **state)
+{
+    fixture *f = *state;
+    const catga_object_store hasty = {.name = "store", .wait_ms = 300};
+    catga_problem problem;
+
+    nats_server_signal(&f->server, SIGKILL);
+    wait_until(!catga_connected(f->bus));
+    assert_int_equal(catga_object_list(f->bus, &hasty, visit_none, NULL, &problem),
+                     CATGA_DISCONNECTED);
+    assert_string_equal(problem.text, "there was no connection for 300 ms");
+    nats_server_start(&f->server);
+}
+
 /* ---- Permissions ---- */
 
 /* The server says so at once, and the put does not wait for an ack until its time is over. */
@@ -441,7 +581,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_put_survives_restarts),          CASE(a_slow_put_survives_restarts),
-        CASE(a_get_survives_restarts),          CASE(a_put_names_what_is_not_permitted),
+        CASE(a_get_survives_restarts),          CASE(each_operation_waits_for_the_server),
+        CASE(an_absent_server_is_named),        CASE(a_put_names_what_is_not_permitted),
         CASE(an_object_is_complete_or_absent),  CASE(a_killed_download_leaves_no_file),
         CASE(large_objects_need_little_memory),
     };

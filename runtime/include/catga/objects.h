@@ -22,8 +22,7 @@
  *
  * An operation survives a lost connection and a restart of the server: it fails with CATGA_TIMEOUT
  * or CATGA_DISCONNECTED only after `wait_ms` of the store without any progress. There is no limit
- * for the whole of a put or get. Only the functions that describe, seal and delete a store fail at
- * once.
+ * for the whole of a put or get.
  *
  * Threads. Any thread may call any function, except in callbacks of the bus
  * (CATGA_WOULD_DEADLOCK). Functions of the program that read and take content, and visitors, run in

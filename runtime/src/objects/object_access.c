@@ -6,19 +6,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
+/* Pause between two tries while the server is absent. */
 #define PAUSE (100 * CATGA_MILLISECOND)
-
-bool catga_object_try_again(catga_status status, int64_t end)
-{
-    const struct timespec rest = catga_clock_timespec(PAUSE);
-    bool is_away = status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED;
-
-    if (!is_away || catga_clock_now() + PAUSE >= end)
-        return false;
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, NULL);
-    return true;
-}
 
 catga_status catga_object_refuse(const catga_object_access *access, catga_status status,
                                  const char *format, ...)
@@ -29,6 +20,59 @@ catga_status catga_object_refuse(const catga_object_access *access, catga_status
     vsnprintf(access->problem->text, sizeof access->problem->text, format, arguments);
     va_end(arguments);
     return status;
+}
+
+int64_t catga_object_deadline(const catga_object_access *access)
+{
+    return catga_clock_after(catga_clock_now(), access->wait_ns);
+}
+
+bool catga_object_try_again(const catga_object_access *access, catga_status status, int64_t end_ns)
+{
+    if (status != CATGA_TIMEOUT && status != CATGA_DISCONNECTED)
+        return false;
+    if (catga_clock_now() + PAUSE >= end_ns) {
+        (void)catga_object_refuse(access, status, "%s for %lld ms",
+                                  status == CATGA_TIMEOUT ? "the server did not answer"
+                                                          : "there was no connection",
+                                  (long long)(access->wait_ns / CATGA_MILLISECOND));
+        return false;
+    }
+    const struct timespec pause = catga_clock_timespec(PAUSE);
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    access->problem->text[0] = '\0';
+    return true;
+}
+
+catga_status catga_object_begin_read(catga_object_access *access,
+                                     const catga_reader_settings *settings, catga_reader **reader)
+{
+    int64_t end = catga_object_deadline(access);
+    catga_status status;
+
+    do
+        status = access->streams->read(access->transport, settings, reader, access->problem);
+    while (catga_object_try_again(access, status, end));
+    return status;
+}
+
+catga_status catga_object_missing(const catga_object_access *access, catga_status status)
+{
+    if (status != CATGA_NOT_FOUND)
+        return status;
+    return catga_object_refuse(access, CATGA_NO_RESPONDERS, "there is no object store '%.100s'",
+                               access->store);
+}
+
+catga_status catga_object_ask_state(catga_object_access *access, catga_stream_state *state)
+{
+    int64_t end = catga_object_deadline(access);
+    catga_status status;
+
+    do
+        status = access->streams->state(access->transport, access->stream, state, access->problem);
+    while (catga_object_try_again(access, status, end));
+    return catga_object_missing(access, status);
 }
 
 static catga_status set_name(catga_object_access *access, const catga_object_store *store)

@@ -28,9 +28,22 @@ void catga_object_access_linked(catga_object_access *access, const catga_object_
 /* Checks the name of an object. */
 catga_status catga_object_access_name(const catga_object_access *access, catga_string name);
 
-/* Pauses before another try of a step that had `status`. Returns false if none is needed, or if
- * `end` is too near. */
-bool catga_object_try_again(catga_status status, int64_t end);
+/* Returns the end of the time in which an operation is tried. */
+int64_t catga_object_deadline(const catga_object_access *access);
+
+/* Returns true, after a pause, if an operation failed since the server was absent, and has time for
+ * another try. At the end of its time, describes the failure in access->problem. */
+bool catga_object_try_again(const catga_object_access *access, catga_status status, int64_t end_ns);
+
+/* Begins to read the store's stream, as the transport does. */
+catga_status catga_object_begin_read(catga_object_access *access,
+                                     const catga_reader_settings *settings, catga_reader **reader);
+
+/* Translates CATGA_NOT_FOUND of a stream to CATGA_NO_RESPONDERS, and describes it. */
+catga_status catga_object_missing(const catga_object_access *access, catga_status status);
+
+/* Asks for the state of the store's stream. CATGA_NO_RESPONDERS: there is no such store. */
+catga_status catga_object_ask_state(catga_object_access *access, catga_stream_state *state);
 
 /* Describes a failure in access->problem. Returns `status`. */
 catga_status catga_object_refuse(const catga_object_access *access, catga_status status,

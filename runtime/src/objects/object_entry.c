@@ -13,16 +13,14 @@
 static catga_status ask(catga_object_access *access, catga_round_trip_send *send,
                         const void *question, catga_incoming *answer)
 {
-    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
+    int64_t end = catga_object_deadline(access);
+    catga_status status;
 
-    for (;;) {
-        int64_t now = catga_clock_now();
-        int64_t until = catga_clock_after(now, access->wait_ns / 3);
-        catga_status status =
-            catga_round_trip(access->state, send, question, until < end ? until : end, answer);
-        if (!catga_object_try_again(status, end))
-            return status;
-    }
+    do {
+        int64_t until = catga_clock_after(catga_clock_now(), access->wait_ns / 3);
+        status = catga_round_trip(access->state, send, question, until < end ? until : end, answer);
+    } while (catga_object_try_again(access, status, end));
+    return status;
 }
 
 /* ---- Reading ---- */
@@ -190,9 +188,13 @@ static catga_status purge(catga_object_access *access, const char *subject)
 
 catga_status catga_object_entry_forget(catga_object_access *access, uint64_t revision)
 {
-    catga_status status =
-        access->streams->erase(access->transport, access->stream, revision, access->problem);
+    int64_t end = catga_object_deadline(access);
+    catga_status status;
 
+    do
+        status =
+            access->streams->erase(access->transport, access->stream, revision, access->problem);
+    while (catga_object_try_again(access, status, end));
     return status == CATGA_NOT_FOUND ? CATGA_OK : status;
 }
 

@@ -56,12 +56,7 @@ catga_status catga_object_reader_begin(catga_object_reader *reader, catga_object
     *reader = (catga_object_reader){.access = access};
     pthread_mutex_init(&reader->lock, NULL);
     pthread_cond_init(&reader->changed, NULL);
-    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
-    catga_status status;
-    do
-        status =
-            access->streams->read(access->transport, &settings, &reader->native, access->problem);
-    while (catga_object_try_again(status, end));
+    catga_status status = catga_object_begin_read(access, &settings, &reader->native);
     if (status != CATGA_OK)
         catga_object_reader_end(reader);
     return status;

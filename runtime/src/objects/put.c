@@ -221,16 +221,10 @@ static catga_status put_object(put *p, catga_object_info *info)
 static catga_status set_chunk_bytes(put *p)
 {
     catga_object_access *access = &p->access;
-    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
     catga_stream_state state;
-    catga_status status;
 
-    do
-        status = access->streams->state(access->transport, access->stream, &state, access->problem);
-    while (catga_object_try_again(status, end));
-    if (status == CATGA_NOT_FOUND)
-        return catga_object_refuse(access, CATGA_NO_RESPONDERS, "there is no object store '%.100s'",
-                                   access->store);
+    catga_status status = catga_object_ask_state(access, &state);
+
     if (status != CATGA_OK)
         return status;
     size_t limit = access->state->operations->max_payload(access->transport);

@@ -1,20 +1,11 @@
 /* Creates, describes, seals and deletes object stores. */
-#include "base/clock.h"
+#include "base/monotime.h"
 #include "objects/object_access.h"
 
 #include <stdio.h>
 
 /* Default window of the server, in which a message id is stored once. */
 #define WINDOW (120 * CATGA_SECOND)
-
-/* The transport speaks of streams. */
-static catga_status describe(const catga_object_access *access, catga_status status)
-{
-    if (status != CATGA_NOT_FOUND)
-        return status;
-    return catga_object_refuse(access, CATGA_NO_RESPONDERS, "there is no object store '%.100s'",
-                               access->store);
-}
 
 static catga_status check(const catga_object_access *access, const catga_object_store *store)
 {
@@ -53,18 +44,12 @@ static catga_status ensure(catga_object_access *access, const catga_object_store
 
     snprintf(chunks, sizeof chunks, "$O.%s.C.>", access->store);
     catga_object_info_filter(access->store, infos);
-    return describe(access, access->streams->ensure(access->transport, &settings, access->problem));
-}
-
-static catga_status ensure_in_time(catga_object_access *access, const catga_object_store *store)
-{
-    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
+    int64_t end = catga_object_deadline(access);
     catga_status status;
-
     do
-        status = ensure(access, store);
-    while (catga_object_try_again(status, end));
-    return status;
+        status = access->streams->ensure(access->transport, &settings, access->problem);
+    while (catga_object_try_again(access, status, end));
+    return catga_object_missing(access, status);
 }
 
 catga_status catga_objects_ensure(catga_bus *bus, const catga_object_store *store,
@@ -75,7 +60,7 @@ catga_status catga_objects_ensure(catga_bus *bus, const catga_object_store *stor
 
     if (status == CATGA_OK)
         status = check(&access, store);
-    return status == CATGA_OK ? ensure_in_time(&access, store) : status;
+    return status == CATGA_OK ? ensure(&access, store) : status;
 }
 
 catga_status catga_objects_state(catga_bus *bus, const catga_object_store *store,
@@ -84,10 +69,7 @@ catga_status catga_objects_state(catga_bus *bus, const catga_object_store *store
     catga_object_access access;
     catga_status status = catga_object_access_begin(&access, bus, store, problem);
 
-    if (status != CATGA_OK)
-        return status;
-    return describe(&access,
-                    access.streams->state(access.transport, access.stream, state, access.problem));
+    return status == CATGA_OK ? catga_object_ask_state(&access, state) : status;
 }
 
 catga_status catga_objects_seal(catga_bus *bus, const catga_object_store *store,
@@ -98,7 +80,27 @@ catga_status catga_objects_seal(catga_bus *bus, const catga_object_store *store,
 
     if (status != CATGA_OK)
         return status;
-    return describe(&access, access.streams->seal(access.transport, access.stream, access.problem));
+    int64_t end = catga_object_deadline(&access);
+    do
+        status = access.streams->seal(access.transport, access.stream, access.problem);
+    while (catga_object_try_again(&access, status, end));
+    return catga_object_missing(&access, status);
+}
+
+/* An absent store was removed by an earlier try, if the answer to that was lost. */
+static catga_status remove_stream(catga_object_access *access)
+{
+    int64_t end = catga_object_deadline(access);
+    bool was_tried = false;
+
+    for (;;) {
+        catga_status status =
+            access->streams->remove(access->transport, access->stream, access->problem);
+        if (!catga_object_try_again(access, status, end))
+            return was_tried && status == CATGA_NOT_FOUND ? CATGA_OK
+                                                          : catga_object_missing(access, status);
+        was_tried = true;
+    }
 }
 
 catga_status catga_objects_remove(catga_bus *bus, const catga_object_store *store,
@@ -107,8 +109,5 @@ catga_status catga_objects_remove(catga_bus *bus, const catga_object_store *stor
     catga_object_access access;
     catga_status status = catga_object_access_begin(&access, bus, store, problem);
 
-    if (status != CATGA_OK)
-        return status;
-    return describe(&access,
-                    access.streams->remove(access.transport, access.stream, access.problem));
+    return status == CATGA_OK ? remove_stream(&access) : status;
 }

@@ -1,5 +1,4 @@
 /* Watches the infos of a store. */
-#include "base/clock.h"
 #include "base/running.h"
 #include "objects/object_entry.h"
 
@@ -44,7 +43,6 @@ static catga_status begin(catga_object_watch *watch, bool only_new)
 {
     char filter[CATGA_OBJECT_SUBJECT];
     catga_object_access *access = &watch->access;
-    int64_t end = catga_clock_after(catga_clock_now(), access->wait_ns);
     const catga_reader_settings settings = {.stream = access->stream,
                                             .subject = filter,
                                             .start = only_new ? CATGA_READ_NEW
@@ -52,14 +50,9 @@ static catga_status begin(catga_object_watch *watch, bool only_new)
                                             .receive = receive,
                                             .caught_up = catch_up,
                                             .user = watch};
-    catga_status status;
 
     catga_object_info_filter(access->store, filter);
-    do
-        status =
-            access->streams->read(access->transport, &settings, &watch->reader, access->problem);
-    while (catga_object_try_again(status, end));
-    return status;
+    return catga_object_begin_read(access, &settings, &watch->reader);
 }
 
 catga_status catga_object_watch_open(catga_object_watch **watch, catga_bus *bus,
