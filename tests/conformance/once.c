@@ -314,6 +314,23 @@ static void of_two_replays_at_once_one_runs(void **state)
     assert_int_equal(count_letters(s), 0);
 }
 
+/* As a second replay does that finds the event handled. */
+static void a_replay_succeeds_if_its_dead_letter_was_removed_meanwhile(void **state)
+{
+    fixture *s = *state;
+    pthread_t thread;
+
+    make_dead_letter(s);
+    replayer one = {.bus = s->buses[0]};
+    atomic_store(&s->run_ms, 1000);
+    assert_int_equal(pthread_create(&thread, NULL, replay, &one), 0);
+    wait_until(atomic_load(&s->total) == 4);
+    assert_int_equal(catga_dead_letter_remove(s->buses[1], "SAMPLE_V1", 1), CATGA_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(one.status, CATGA_OK);
+    assert_int_equal(count_letters(s), 0);
+}
+
 static void a_replay_that_fails_leaves_the_event_given_up(void **state)
 {
     fixture *s = *state;
@@ -485,6 +502,7 @@ int main(int argc, char **argv)
         CASE(events_of_a_dead_replica_run_after_its_lease),
         CASE(attempts_are_counted_over_replicas),
         CASE(of_two_replays_at_once_one_runs),
+        CASE(a_replay_succeeds_if_its_dead_letter_was_removed_meanwhile),
         CASE(a_replay_that_fails_leaves_the_event_given_up),
         CASE(a_replay_after_success_says_so),
         CASE(an_event_without_id_is_identified_by_its_sequence),

@@ -224,6 +224,18 @@ static catga_status replay(catga_bus_state *state, const stream_names *at,
                                : replay_original(state, at, &letter, timeout_ms, problem);
 }
 
+/* Removes a dead letter. Another replay may have removed it meanwhile. */
+static catga_status remove_replayed(catga_bus_state *state, const char *dead, uint64_t number,
+                                    catga_problem *problem)
+{
+    catga_status status = state->transport->streams->erase(state->transport, dead, number, problem);
+
+    if (status != CATGA_NOT_FOUND)
+        return status;
+    problem->text[0] = '\0';
+    return CATGA_OK;
+}
+
 catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number,
                                       int timeout_ms, catga_problem *problem)
 {
@@ -246,9 +258,8 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
     state->operations->release(&message);
     if (status != CATGA_OK && status != CATGA_ALREADY_DONE)
         return status;
-    catga_status erased =
-        state->transport->streams->erase(state->transport, at.dead, number, problem);
-    return status == CATGA_OK ? erased : status;
+    catga_status removed = remove_replayed(state, at.dead, number, problem);
+    return status == CATGA_OK ? removed : status;
 }
 
 catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64_t number)
