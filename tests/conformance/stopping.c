@@ -50,7 +50,7 @@ static catga_bus *join(fixture *s, catga_options options)
 {
     options.workers = options.workers == 0 ? 4 : options.workers;
     options.drain_wait_ms = options.drain_wait_ms == 0 ? 5000 : options.drain_wait_ms;
-    options.ack_wait_ms = 1000;
+    options.ack_wait_ms = options.ack_wait_ms == 0 ? 1000 : options.ack_wait_ms;
     return fixture_join(&s->base, options);
 }
 
@@ -249,7 +249,8 @@ static void slow_handlers_finish(void **state)
 static void stored_events_wait_for_the_next_serving(void **state)
 {
     fixture *s = *state;
-    catga_bus *bus = join(s, (catga_options){.instance = "a"});
+    const catga_options options = {.instance = "a", .ack_wait_ms = 30000};
+    catga_bus *bus = join(s, options); /* a redelivery would come too late */
 
     s->run_ms = 2;
     serve(s, bus, &storer, &storing);

@@ -112,7 +112,8 @@ class Options(fixture.unittest.TestCase):
     def refused(self, expected, **environment):
         environment.setdefault('CATGA_HTTP_PORT', '-1')
         process = fixture.Process('things_gateway', environment)
-        output, errors = process.child.communicate(timeout=fixture.DEADLINE)
+        output, _ = process.child.communicate(timeout=fixture.DEADLINE)
+        errors = process.errors()
         self.assertEqual((process.child.returncode, output), (1, ''))
         self.assertIn(expected, errors)
 

@@ -24,7 +24,8 @@ class Closing(fixture.unittest.TestCase):
         threads = [threading.Thread(target=client) for _ in range(8)]
         for thread in threads:
             thread.start()
-        _, errors = closer.child.communicate(timeout=60)
+        closer.child.communicate(timeout=60)
+        errors = closer.errors()
         for thread in threads:
             thread.join()
         self.assertEqual((closer.child.returncode, errors.splitlines()[-1:]), (0, ['CATGA_OK']),

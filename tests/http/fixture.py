@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -25,8 +26,9 @@ class Process:
         settings.setdefault('CATGA_INSTANCE', name)
         self.lock = threading.Lock()
         self.ended = None
+        self.log = tempfile.TemporaryFile('w+')  # a pipe that nobody reads would be full
         self.child = subprocess.Popen([os.path.join(PROGRAMS, name)], env=settings,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                      stdout=subprocess.PIPE, stderr=self.log, text=True)
 
     def stop(self, sign=signal.SIGTERM):
         """Ends the program, once. Returns its exit code and its output."""
@@ -34,9 +36,20 @@ class Process:
             if self.ended is None:
                 if self.child.poll() is None:
                     self.child.send_signal(sign)
-                output, errors = self.child.communicate(timeout=DEADLINE)
-                self.ended = self.child.returncode, output, errors
+                output, _ = self.child.communicate(timeout=DEADLINE)
+                self.ended = self.child.returncode, output, self.errors()
         return self.ended
+
+    def processor_seconds(self):
+        """Returns the time for which the program has used a processor."""
+        with open(f'/proc/{self.child.pid}/stat', encoding='ascii') as stat:
+            user, system = stat.read().rsplit(')', 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
+
+    def errors(self):
+        """Returns what the program wrote to its standard error, after its end."""
+        self.log.seek(0)
+        return self.log.read()
 
 
 class Gateway(Process):
@@ -45,7 +58,7 @@ class Gateway(Process):
         super().__init__('things_gateway', environment)
         line = self.child.stdout.readline().split()
         if len(line) != 2:
-            raise RuntimeError('the gateway does not start: ' + self.child.stderr.read())
+            raise RuntimeError('the gateway does not start: ' + self.errors())
         self.port, self.admin_port = map(int, line)
         self.kept_document = None
 

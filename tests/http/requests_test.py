@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Requests become calls, and their answers responses."""
 import subprocess
-import time
 import unittest
 
 import fixture
@@ -262,12 +261,12 @@ class Requests(fixture.Case):
         self.assertEqual(self.call('GET', '/things/x', Origin='https://evil.example').status, 200)
 
     def test_large_vectors_are_refused_early(self):
-        begun = time.monotonic()
+        begun = self.gateway.processor_seconds()
         for _ in range(10):
             parts = 300000 * '{},'
             self.wrong(self.call('POST', '/things', f'{{"thingId":"a","parts":[{parts}{{}}]}}'),
                        'pointer', '/parts')
-        self.assertLess(time.monotonic() - begun, 3)
+        self.assertLess(self.gateway.processor_seconds() - begun, 3)
 
 
 if __name__ == '__main__':

@@ -946,6 +946,7 @@ static void subjects_whose_messages_are_removed_are_forgotten(void **state)
 
     catga_transport *transport = open_transport(f, &peer);
     ensure_young(transport);
+    redis_server_do(&f->server, "HSET catga:stream:YOUNG:settings max_age 600000"); /* for now */
     redis_server_do(&f->server, "HSET catga:subjects a.* YOUNG");
     for (unsigned i = 0; i < SUBJECTS; i++) {
         const catga_outgoing message = {
@@ -953,8 +954,9 @@ static void subjects_whose_messages_are_removed_are_forgotten(void **state)
         snprintf(subject, sizeof subject, "a.%u", i);
         assert_int_equal(transport->streams->publish(transport, &message, i + 1), CATGA_OK);
     }
-    assert_int_equal(transport->operations->flush(transport, 5000), CATGA_OK);
+    assert_int_equal(transport->operations->flush(transport, 30000), CATGA_OK);
     assert_string_equal(redis_server_ask(&f->server, text, "HLEN catga:stream:YOUNG:last"), "3000");
+    redis_server_do(&f->server, "HSET catga:stream:YOUNG:settings max_age 500");
     pause_ms(600);
     store(transport, 1);
     assert_becomes(f, catga_redis_of(transport), "HLEN catga:stream:YOUNG:last", "1");
