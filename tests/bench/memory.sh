@@ -1,7 +1,7 @@
 #!/bin/sh
 # memory: resident megabytes of the shop's order service, connected and idle, compared with a
-# minimal echo service of nats.c.
-# needs: order_service bench_echo
+# minimal echo service of nats.c; and of the same service over Redis.
+# needs: order_service order_service_redis bench_echo
 set -eu
 
 # resident COMMAND...: starts a program, and prints its resident set in kilobytes once it is stable.
@@ -20,8 +20,11 @@ resident() {
     echo "$now"
 }
 
-ours=$(resident "$BENCH_BUILD/catga/examples/shop/order_service")
-other=$(resident "$BENCH_BUILD/bench_echo")
-awk -v ours="$ours" -v other="$other" 'BEGIN {
-    printf "memory ours=%.1f MB other=%.1f MB (nats.c echo) ratio=%.2f\n", ours / 1024, other / 1024, other / ours
+nats=$(resident "$BENCH_BUILD/catga/examples/shop/order_service")
+echo=$(resident "$BENCH_BUILD/bench_echo")
+redis=$(resident "$BENCH_BUILD/catga/examples/shop/redis/order_service")
+awk -v nats="$nats" -v echo="$echo" -v redis="$redis" 'BEGIN {
+    line = "%s ours=%.1f MB other=%.1f MB (%s) ratio=%.2f\n"
+    printf line, "memory", nats / 1024, echo / 1024, "nats.c echo", echo / nats
+    printf line, "memory_redis", redis / 1024, nats / 1024, "over NATS", nats / redis
 }'

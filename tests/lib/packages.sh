@@ -16,7 +16,7 @@ packages_for_node='nodejs npm'
 packages_for_browser='chromium chromium-driver'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
 packages_to_bench="g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev
-    $packages_for_http wrk curl procps python3"
+    $packages_for_http $packages_for_redis wrk curl procps python3"
 packages_to_bench_grpc='libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc'
 
 # install_packages NAME...: installs missing packages, and prints their names.
