@@ -6,18 +6,44 @@
 
 enum { HEAD = 32 };
 
-catga_redis_command *catga_redis_command_new(catga_redis_pools pools, unsigned parts, size_t size)
+/* Writes a character and a number as a line, and returns its length. */
+static size_t write_head(char head[HEAD], char kind, size_t number)
 {
-    size_t whole = sizeof(catga_redis_command) + HEAD + size;
+    char digits[HEAD];
+    size_t count = 0;
+    size_t length = 0;
+
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    head[length++] = kind;
+    while (count > 0)
+        head[length++] = digits[--count];
+    head[length++] = '\r';
+    head[length++] = '\n';
+    return length;
+}
+
+catga_redis_command *catga_redis_command_parts(catga_redis_pools pools, size_t size)
+{
+    size_t whole = sizeof(catga_redis_command) + size;
     catga_pool *pool = whole <= pools.small->size    ? pools.small
                        : whole <= pools.medium->size ? pools.medium
                                                      : NULL;
     catga_redis_command *command = pool != NULL ? catga_pool_take(pool) : malloc(whole);
 
-    if (command == NULL)
-        return NULL;
-    *command = (catga_redis_command){.pool = pool, .capacity = HEAD + size};
-    command->length = (size_t)snprintf(command->bytes, HEAD, "*%u\r\n", parts);
+    if (command != NULL)
+        *command = (catga_redis_command){.pool = pool, .capacity = size};
+    return command;
+}
+
+catga_redis_command *catga_redis_command_new(catga_redis_pools pools, unsigned parts, size_t size)
+{
+    catga_redis_command *command = catga_redis_command_parts(pools, HEAD + size);
+
+    if (command != NULL)
+        command->length = write_head(command->bytes, '*', parts);
     return command;
 }
 
@@ -42,9 +68,8 @@ void catga_redis_command_append(catga_redis_command *command, const void *data, 
 void catga_redis_command_begin_part(catga_redis_command *command, size_t length)
 {
     char head[HEAD];
-    int size = snprintf(head, sizeof head, "$%zu\r\n", length);
 
-    catga_redis_command_append(command, head, (size_t)size);
+    catga_redis_command_append(command, head, write_head(head, '$', length));
 }
 
 void catga_redis_command_end_part(catga_redis_command *command)

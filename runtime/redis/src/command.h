@@ -18,6 +18,11 @@ struct catga_redis_command {
     catga_redis_reply_function *on_reply; /* NULL: errors are reported */
     uint64_t token;
     void *user;
+    catga_redis_command *next;  /* in a list of its owner */
+    const void *kind;           /* of an item */
+    unsigned turn;              /* of an item, for a flush */
+    catga_redis_command *items; /* that a batch has joined into this command */
+    bool is_counted;            /* the bytes are counted as those of the items */
     int64_t sent_ns;
     size_t length;
     size_t capacity;
@@ -38,6 +43,10 @@ static inline size_t catga_redis_part_size(size_t length)
 
 /* Begins a command of `parts` parts, for at most `size` bytes of them. NULL: no memory. */
 catga_redis_command *catga_redis_command_new(catga_redis_pools pools, unsigned parts, size_t size);
+
+/* Begins parts of a later command. NULL: no memory. */
+catga_redis_command *catga_redis_command_parts(catga_redis_pools pools, size_t size);
+
 void catga_redis_command_free(catga_redis_command *command);
 
 void catga_redis_command_part(catga_redis_command *command, const char *data, size_t length);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "batch.h"
 #include "delivery/demand.h"
 #include "entry_id.h"
 #include "held.h"
@@ -63,9 +64,11 @@ struct catga_redis_consumer {
     catga_receive_function *receive;
     void *user;
     catga_redis_held held;
+    catga_redis_batch *acks;
     catga_demand demand;
     sem_t room;
     atomic_bool waits_for_room;
+    atomic_uint low; /* held messages from which on more are read */
     atomic_bool stopping;
     atomic_bool ended;
     _Atomic(int64_t) next_take_ns;
@@ -78,20 +81,16 @@ struct catga_redis_consumer {
 
 /* ---- Settling ---- */
 
+/* Acknowledgements that wait together share an XACK. */
 static catga_status send_ack(catga_redis_consumer *consumer, const char *id)
 {
-    catga_redis_transport *redis = consumer->owner;
-    size_t size = strlen(consumer->key) + strlen(consumer->group) + strlen(id);
-    catga_redis_command *command = catga_redis_command_new(catga_redis_pools_of(redis), 4,
-                                                           size + 4 * catga_redis_part_size(4));
+    static const catga_redis_batch_kind ack = {.script = CATGA_REDIS_SCRIPTS, .parts = 1};
+    catga_redis_command *item = catga_redis_command_parts(
+        catga_redis_pools_of(consumer->owner), catga_redis_part_size(CATGA_REDIS_ID_SIZE));
 
-    if (command == NULL)
-        return CATGA_NO_MEMORY;
-    catga_redis_command_text(command, "XACK");
-    catga_redis_command_text(command, consumer->key);
-    catga_redis_command_text(command, consumer->group);
-    catga_redis_command_text(command, id);
-    return catga_redis_pipeline_send(&redis->pipeline, command);
+    if (item != NULL)
+        catga_redis_command_text(item, id);
+    return catga_redis_batch_send(consumer->acks, &ack, item);
 }
 
 /* Claims the message once more, which ends its idle time and does not count as a delivery. */
@@ -372,6 +371,15 @@ static unsigned smaller(uint64_t a, uint64_t b)
     return (unsigned)(a < b ? a : b);
 }
 
+/* Returns the number of held messages from which on more are read: half of those that may be held,
+ * so that one reply has many, and at least as many as keep the workers busy. */
+static unsigned low_of(const catga_demand *demand)
+{
+    unsigned busy = smaller(demand->rules.workers, demand->allowed - 1);
+
+    return demand->allowed / 2 > busy ? demand->allowed / 2 : busy;
+}
+
 /* Returns how many messages the workers can take now. */
 static unsigned room_of(catga_redis_consumer *consumer)
 {
@@ -383,7 +391,8 @@ static unsigned room_of(catga_redis_consumer *consumer)
     size_t bytes = atomic_load(&queue->bytes);
 
     catga_demand_ran(&consumer->demand, runs, run_ns);
-    if (load >= consumer->demand.allowed || held >= queue->slot_count)
+    atomic_store(&consumer->low, low_of(&consumer->demand));
+    if (load > atomic_load(&consumer->low) || held >= queue->slot_count)
         return 0;
     unsigned room = smaller(consumer->demand.allowed - load, queue->slot_count - held);
     size_t left = bytes < consumer->pending_bytes ? consumer->pending_bytes - bytes : 0;
@@ -406,7 +415,9 @@ static void freed(void *user)
 {
     catga_redis_consumer *consumer = user;
 
-    if (atomic_load(&consumer->waits_for_room) && atomic_exchange(&consumer->waits_for_room, false))
+    if (atomic_load(&consumer->waits_for_room) &&
+        atomic_load(&consumer->queue->load) <= atomic_load(&consumer->low) &&
+        atomic_exchange(&consumer->waits_for_room, false))
         sem_post(&consumer->room);
 }
 
@@ -686,6 +697,18 @@ static void set_demand(catga_redis_consumer *consumer, const catga_consumer_sett
     consumer->tick = (catga_tick){.function = tick, .user = consumer, .interval_ns = eighth_ns};
 }
 
+static bool set_acks(catga_redis_consumer *consumer)
+{
+    const char *head[] = {"XACK", consumer->key, consumer->group};
+
+    consumer->acks = catga_redis_batch_new(
+        &(catga_redis_batch_options){.pipeline = &consumer->owner->pipeline,
+                                     .pools = catga_redis_pools_of(consumer->owner),
+                                     .head = head,
+                                     .head_count = 3});
+    return consumer->acks != NULL;
+}
+
 static bool set_queue(catga_redis_consumer *consumer, const catga_consumer_settings *settings)
 {
     const catga_admission_options options = {.workers = settings->workers,
@@ -725,7 +748,7 @@ static catga_redis_consumer *consumer_new(catga_redis_transport *redis,
                     catga_redis_held_begin(&consumer->held, 2 * settings->unacknowledged + BATCH);
     if (complete) {
         set_names(consumer);
-        complete = set_queue(consumer, settings);
+        complete = set_acks(consumer) && set_queue(consumer, settings);
     }
     if (complete)
         return consumer;
@@ -741,6 +764,7 @@ void catga_redis_consumer_free(catga_redis_consumer *consumer)
         pthread_join(consumer->thread, NULL);
     catga_redis_link_end(&consumer->link);
     catga_redis_held_end(&consumer->held);
+    catga_redis_batch_end(consumer->acks);
     sem_destroy(&consumer->room);
     free(consumer->stream);
     free(consumer->group);

@@ -6,17 +6,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CATGA_REDIS_ID_SIZE = 24 };
 
 /* Reads an id. Returns false for an entry of another program. */
 static inline bool catga_redis_id_read(const char *text, uint64_t *number)
 {
-    int end = 0;
+    char *end;
 
-    *number = 0;
-    return sscanf(text, "%" SCNu64 "-0%n", number, &end) == 1 && end != 0 && text[end] == '\0' &&
-           *number != 0;
+    *number = *text >= '1' && *text <= '9' ? strtoull(text, &end, 10) : 0;
+    return *number != 0 && strcmp(end, "-0") == 0;
 }
 
 static inline void catga_redis_id_write(char text[CATGA_REDIS_ID_SIZE], uint64_t number)

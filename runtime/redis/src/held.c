@@ -23,6 +23,13 @@ void catga_redis_held_reset(catga_redis_held *held)
     atomic_store(&held->last, 0);
 }
 
+/* Returns the cell of a number that is tried as the i-th. Numbers that follow each other rarely
+ * collide. */
+static atomic_uint_fast64_t *cell_of(catga_redis_held *held, uint64_t number, unsigned i)
+{
+    return &held->numbers[(number + i) % held->size];
+}
+
 static bool has(const catga_redis_held *held, uint64_t number)
 {
     for (unsigned i = 0; i < held->size; i++)
@@ -39,7 +46,7 @@ void catga_redis_held_add(catga_redis_held *held, uint64_t number)
         return;
     for (unsigned i = 0; i < held->size; i++) {
         uint_fast64_t none = 0;
-        if (atomic_compare_exchange_strong(&held->numbers[i], &none, number))
+        if (atomic_compare_exchange_strong(cell_of(held, number, i), &none, number))
             return;
     }
 }
@@ -48,7 +55,7 @@ void catga_redis_held_remove(catga_redis_held *held, uint64_t number)
 {
     for (unsigned i = 0; i < held->size; i++) {
         uint_fast64_t expected = number;
-        if (atomic_compare_exchange_strong(&held->numbers[i], &expected, 0))
+        if (atomic_compare_exchange_strong(cell_of(held, number, i), &expected, 0))
             return;
     }
 }

@@ -11,16 +11,32 @@ static const char line_end[] = "\r\n";
 
 /* ---- Writing ---- */
 
+/* digits of a time, blanks, and the end of the line */
+enum { LINE_REST = 28 };
+
+static const char *reply_of(const catga_redis_address_line *to)
+{
+    return to->reply == NULL ? "-" : to->reply;
+}
+
+/* Returns the size of the first line, at most. */
+static size_t line_size(const catga_redis_address_line *to)
+{
+    return strlen(to->subject) + strlen(reply_of(to)) + LINE_REST;
+}
+
 /* Writes the first line, and returns its length. */
 static size_t write_line(char *text, size_t size, const catga_redis_address_line *to)
 {
-    char deadline[24] = "-";
+    size_t length = strlcpy(text, to->subject, size);
 
-    if (to->deadline_ms != 0)
-        snprintf(deadline, sizeof deadline, "%" PRId64, to->deadline_ms);
-    int length = snprintf(text, size, "%s %s %s\r\n", to->subject,
-                          to->reply == NULL ? "-" : to->reply, deadline);
-    return (size_t)length;
+    text[length++] = ' ';
+    length += strlcpy(text + length, reply_of(to), size - length);
+    text[length++] = ' ';
+    if (to->deadline_ms == 0)
+        return length + strlcpy(text + length, "-\r\n", size - length);
+    return length +
+           (size_t)snprintf(text + length, size - length, "%" PRId64 "\r\n", to->deadline_ms);
 }
 
 static size_t payload_size(const catga_outgoing *message)
@@ -34,7 +50,7 @@ static size_t payload_size(const catga_outgoing *message)
 
 size_t catga_redis_message_size(const catga_outgoing *message, const catga_redis_address_line *to)
 {
-    return catga_redis_part_size(write_line(NULL, 0, to) + payload_size(message));
+    return catga_redis_part_size(line_size(to) + payload_size(message));
 }
 
 static void append_text(catga_redis_command *command, const char *text)

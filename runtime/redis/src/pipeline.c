@@ -126,11 +126,16 @@ static bool pause_until(const catga_redis_pipeline *pipeline, int64_t end)
     return true;
 }
 
+static size_t counted(const catga_redis_command *command)
+{
+    return command->is_counted ? 0 : command->length;
+}
+
 static bool append(catga_redis_pipeline *pipeline, catga_redis_command *command)
 {
-    size_t length = command->length;
+    size_t length = counted(command);
 
-    if (!has_room(pipeline, length))
+    if (!command->is_counted && !has_room(pipeline, length))
         return false;
     if (catga_ring_put(&pipeline->queue, (catga_ring_item){.message = command}))
         return true;
@@ -138,8 +143,8 @@ static bool append(catga_redis_pipeline *pipeline, catga_redis_command *command)
     return false;
 }
 
-catga_status catga_redis_pipeline_queue(catga_redis_pipeline *pipeline,
-                                        catga_redis_command *command)
+/* Frees a command that cannot be sent. */
+static catga_status check(catga_redis_pipeline *pipeline, catga_redis_command *command)
 {
     if (command == NULL)
         return CATGA_NO_MEMORY;
@@ -147,19 +152,101 @@ catga_status catga_redis_pipeline_queue(catga_redis_pipeline *pipeline,
         catga_redis_command_free(command);
         return CATGA_DISCONNECTED;
     }
+    return CATGA_OK;
+}
+
+/* Waits for room, in all until *end, which is 0 at first. Returns false if there is no sense in
+ * another attempt. */
+static bool await_room(catga_redis_pipeline *pipeline, int64_t *end)
+{
+    if (*end == 0)
+        *end = catga_clock_now() + pipeline->options.silence_ns;
+    write_queued(pipeline);
+    return pause_until(pipeline, *end);
+}
+
+static catga_status give_up(catga_redis_pipeline *pipeline, catga_redis_command *command)
+{
+    catga_redis_command_free(command);
+    return atomic_load(&pipeline->up) ? CATGA_NO_MEMORY : CATGA_DISCONNECTED;
+}
+
+catga_status catga_redis_pipeline_queue(catga_redis_pipeline *pipeline,
+                                        catga_redis_command *command)
+{
+    catga_status status = check(pipeline, command);
     int64_t end = 0;
+
+    if (status != CATGA_OK)
+        return status;
     atomic_fetch_add(&pipeline->appended, 1);
     while (!append(pipeline, command)) {
-        if (end == 0)
-            end = catga_clock_now() + pipeline->options.silence_ns;
-        write_queued(pipeline);
-        if (pause_until(pipeline, end))
+        if (await_room(pipeline, &end))
             continue;
         atomic_fetch_add(&pipeline->answered, 1);
-        catga_redis_command_free(command);
-        return atomic_load(&pipeline->up) ? CATGA_NO_MEMORY : CATGA_DISCONNECTED;
+        return give_up(pipeline, command);
     }
     return CATGA_OK;
+}
+
+catga_status catga_redis_pipeline_enter(catga_redis_pipeline *pipeline, catga_redis_command *item)
+{
+    catga_status status = check(pipeline, item);
+    int64_t end = 0;
+
+    if (status != CATGA_OK)
+        return status;
+    while (!has_room(pipeline, item->length))
+        if (!await_room(pipeline, &end))
+            return give_up(pipeline, item);
+    item->turn = atomic_load(&pipeline->turn) % 2;
+    atomic_fetch_add(&pipeline->items[item->turn], 1);
+    return CATGA_OK;
+}
+
+void catga_redis_pipeline_leave(catga_redis_pipeline *pipeline, const catga_redis_command *item)
+{
+    atomic_fetch_sub(&pipeline->bytes, item->length);
+    atomic_fetch_sub(&pipeline->items[item->turn], 1);
+}
+
+/* Sleeps a little. Returns false at `end`, and without a connection. */
+static bool may_wait(const catga_redis_pipeline *pipeline, int64_t end)
+{
+    if (!catga_redis_pipeline_is_up(pipeline) || catga_clock_now() >= end)
+        return false;
+    nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND / 10}, NULL);
+    return true;
+}
+
+/* Items of the next turn do not count. Those of the turn before it may be left by a flush that had
+ * no more time. */
+static bool flush_items(catga_redis_pipeline *pipeline, int64_t end)
+{
+    unsigned turn = atomic_load(&pipeline->turn) % 2;
+
+    while (atomic_load(&pipeline->items[1 - turn]) != 0)
+        if (!may_wait(pipeline, end))
+            return false;
+    atomic_store(&pipeline->turn, 1 - turn);
+    while (atomic_load(&pipeline->items[turn]) != 0)
+        if (!may_wait(pipeline, end))
+            return false;
+    return true;
+}
+
+bool catga_redis_pipeline_flush(catga_redis_pipeline *pipeline, int64_t end)
+{
+    uint64_t wanted = atomic_load(&pipeline->appended);
+    struct timespec until = catga_clock_timespec(end);
+
+    if (pthread_mutex_clocklock(&pipeline->flushing, CLOCK_MONOTONIC, &until) != 0)
+        return false;
+    bool flushed = flush_items(pipeline, end);
+    pthread_mutex_unlock(&pipeline->flushing);
+    while (flushed && atomic_load(&pipeline->answered) < wanted)
+        flushed = may_wait(pipeline, end);
+    return flushed;
 }
 
 catga_status catga_redis_pipeline_send(catga_redis_pipeline *pipeline, catga_redis_command *command)
@@ -171,18 +258,30 @@ catga_status catga_redis_pipeline_send(catga_redis_pipeline *pipeline, catga_red
     return status;
 }
 
-catga_redis_command *catga_redis_pipeline_script(catga_redis_pipeline *pipeline,
-                                                 catga_redis_pools pools, catga_redis_script script,
-                                                 unsigned keys, unsigned arguments, size_t size)
+catga_redis_command *catga_redis_pipeline_eval(catga_redis_pipeline *pipeline,
+                                               catga_redis_pools pools, catga_redis_script script,
+                                               unsigned parts, size_t size)
 {
     catga_redis_command *command = catga_redis_command_new(
-        pools, 3 + keys + arguments, size + catga_redis_part_size(CATGA_REDIS_SHA) * 3);
+        pools, 2 + parts, size + catga_redis_part_size(CATGA_REDIS_SHA) * 2);
 
     if (command == NULL)
         return NULL;
     catga_redis_command_text(command, "EVALSHA");
     catga_redis_command_part(command, pipeline->link.sha[script], CATGA_REDIS_SHA - 1);
-    catga_redis_command_number(command, keys);
+    return command;
+}
+
+catga_redis_command *catga_redis_pipeline_script(catga_redis_pipeline *pipeline,
+                                                 catga_redis_pools pools, catga_redis_script script,
+                                                 unsigned keys, unsigned arguments, size_t size)
+{
+    catga_redis_command *command =
+        catga_redis_pipeline_eval(pipeline, pools, script, 1 + keys + arguments,
+                                  size + catga_redis_part_size(CATGA_REDIS_SHA));
+
+    if (command != NULL)
+        catga_redis_command_number(command, keys);
     return command;
 }
 
@@ -193,7 +292,7 @@ static void finish(catga_redis_pipeline *pipeline, catga_redis_command *command,
 {
     if (command->on_reply != NULL)
         command->on_reply(pipeline->options.owner, command, reply);
-    atomic_fetch_sub(&pipeline->bytes, command->length);
+    atomic_fetch_sub(&pipeline->bytes, counted(command));
     catga_redis_command_free(command);
     atomic_fetch_add(&pipeline->answered, 1);
 }
@@ -374,6 +473,7 @@ catga_status catga_redis_pipeline_start(catga_redis_pipeline *pipeline,
     pipeline->options = *options;
     catga_redis_link_init(&pipeline->link);
     atomic_flag_clear(&pipeline->writing);
+    pthread_mutex_init(&pipeline->flushing, NULL);
     pipeline->wake_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     bool complete = catga_ring_begin(&pipeline->queue, CATGA_REDIS_QUEUED) &&
                     catga_ring_begin(&pipeline->unanswered, CATGA_REDIS_UNANSWERED) &&
@@ -400,6 +500,7 @@ void catga_redis_pipeline_end(catga_redis_pipeline *pipeline)
     catga_ring_end(&pipeline->queue);
     catga_ring_end(&pipeline->unanswered);
     catga_redis_link_end(&pipeline->link);
+    pthread_mutex_destroy(&pipeline->flushing);
     if (pipeline->wake_fd >= 0)
         close(pipeline->wake_fd);
 }

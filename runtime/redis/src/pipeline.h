@@ -53,6 +53,9 @@ typedef struct catga_redis_pipeline {
     atomic_size_t bytes;
     atomic_uint_fast64_t appended; /* commands */
     atomic_uint_fast64_t answered; /* or dropped */
+    pthread_mutex_t flushing;
+    atomic_uint turn;     /* of new items; the next flush begins another one */
+    atomic_uint items[2]; /* that are not answered, of each turn */
     atomic_bool due;
     atomic_flag writing; /* guards the fields below */
     atomic_bool blocked; /* the socket takes no more */
@@ -90,6 +93,21 @@ catga_status catga_redis_pipeline_queue(catga_redis_pipeline *pipeline,
 catga_redis_command *catga_redis_pipeline_script(catga_redis_pipeline *pipeline,
                                                  catga_redis_pools pools, catga_redis_script script,
                                                  unsigned keys, unsigned arguments, size_t size);
+
+/* Begins EVALSHA of a script; the caller adds the number of keys, the keys and the arguments,
+ * `parts` in all. NULL: no memory. */
+catga_redis_command *catga_redis_pipeline_eval(catga_redis_pipeline *pipeline,
+                                               catga_redis_pools pools, catga_redis_script script,
+                                               unsigned parts, size_t size);
+
+/* Counts the bytes of an item, which is NULL without memory, until catga_redis_pipeline_leave().
+ * Otherwise as catga_redis_pipeline_send(), which later sends the item in another command. */
+catga_status catga_redis_pipeline_enter(catga_redis_pipeline *pipeline, catga_redis_command *item);
+void catga_redis_pipeline_leave(catga_redis_pipeline *pipeline, const catga_redis_command *item);
+
+/* Waits until all commands and items of before the call are answered or dropped. Returns false at
+ * `end`, and without a connection. */
+bool catga_redis_pipeline_flush(catga_redis_pipeline *pipeline, int64_t end);
 
 static inline bool catga_redis_pipeline_is_up(const catga_redis_pipeline *pipeline)
 {

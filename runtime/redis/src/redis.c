@@ -4,6 +4,7 @@
 #include "receiver.h"
 #include "records.h"
 #include "send.h"
+#include "store.h"
 #include "streams.h"
 #include "subscription.h"
 #include "upkeep.h"
@@ -55,16 +56,10 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
 {
     catga_redis_transport *redis = catga_redis_of(transport);
     int64_t end = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
-    uint64_t wanted = atomic_load(&redis->pipeline.appended);
 
-    while (connected(transport)) {
-        if (atomic_load(&redis->pipeline.answered) >= wanted)
-            return CATGA_OK;
-        if (catga_clock_now() >= end)
-            return CATGA_TIMEOUT;
-        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND / 10}, NULL);
-    }
-    return CATGA_DISCONNECTED;
+    if (catga_redis_pipeline_flush(&redis->pipeline, end))
+        return CATGA_OK;
+    return connected(transport) ? CATGA_TIMEOUT : CATGA_DISCONNECTED;
 }
 
 static size_t max_payload(const catga_transport *transport)
@@ -108,6 +103,7 @@ static void close_transport(catga_transport *transport)
     stop(transport);
     catga_redis_pipeline_end(&redis->pipeline);
     catga_redis_control_end(&redis->control);
+    catga_redis_batch_end(redis->stores);
     catga_redis_streams_free(redis);
     catga_redis_buckets_free(redis);
     catga_redis_addresses_clear(&redis->addresses);
@@ -236,6 +232,9 @@ static catga_status start(catga_redis_transport *redis, const catga_transport_se
 {
     catga_problem problem = {""};
 
+    redis->stores = catga_redis_store_new(redis, NULL, 0, 0);
+    if (redis->stores == NULL)
+        return CATGA_NO_MEMORY;
     catga_status status =
         catga_redis_addresses_read(&redis->addresses, settings->servers, &problem);
 

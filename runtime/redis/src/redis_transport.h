@@ -41,6 +41,7 @@ typedef struct catga_redis_upkeep {
 typedef struct catga_redis_stream catga_redis_stream;
 typedef struct catga_redis_bucket catga_redis_bucket;
 typedef struct catga_redis_receiver catga_redis_receiver;
+typedef struct catga_redis_batch catga_redis_batch;
 
 typedef struct catga_redis_transport {
     catga_transport transport;
@@ -57,6 +58,7 @@ typedef struct catga_redis_transport {
     catga_redis_control control;
     catga_redis_clock clock;
     catga_redis_receiver *receiver;
+    catga_redis_batch *stores; /* messages of streams that this process does not know */
     atomic_bool stopping;
     atomic_int opening; /* catga_status of the last attempt; 0: connected */
     atomic_uint_fast64_t published;

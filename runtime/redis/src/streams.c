@@ -4,13 +4,12 @@
 #include "entry_id.h"
 #include "memory_policy.h"
 #include "send.h"
+#include "store.h"
 #include "transport/validate.h"
 
 #include <stdlib.h>
 
 enum { SUBJECTS_MAX = 256, NUMBER = 24 };
-
-static const char id_header[] = "Nats-Msg-Id";
 
 /* ---- Known streams ---- */
 
@@ -59,6 +58,7 @@ static void stream_free(catga_redis_stream *stream)
 {
     for (size_t i = 0; stream->subjects != NULL && i < stream->subject_count; i++)
         free(stream->subjects[i]);
+    catga_redis_batch_end(stream->stores);
     free(stream->subjects);
     free(stream->name);
     free(stream);
@@ -76,15 +76,14 @@ void catga_redis_streams_free(catga_redis_transport *redis)
     atomic_store(&redis->streams, NULL);
 }
 
-static catga_redis_stream *stream_new(const catga_stream_settings *settings)
+static catga_redis_stream *stream_new(catga_redis_transport *redis,
+                                      const catga_stream_settings *settings)
 {
     catga_redis_stream *stream = calloc(1, sizeof *stream);
 
     if (stream == NULL)
         return NULL;
     stream->name = strdup(settings->name);
-    stream->max_age_ms = settings->max_age_ns / CATGA_MILLISECOND;
-    stream->window_ms = settings->window_ns / CATGA_MILLISECOND;
     stream->subjects = calloc(settings->subject_count, sizeof stream->subjects[0]);
     bool complete = stream->name != NULL && stream->subjects != NULL;
     for (size_t i = 0; complete && i < settings->subject_count; i++) {
@@ -92,6 +91,10 @@ static catga_redis_stream *stream_new(const catga_stream_settings *settings)
         complete = stream->subjects[i] != NULL;
     }
     if (complete)
+        stream->stores =
+            catga_redis_store_new(redis, stream->name, settings->max_age_ns / CATGA_MILLISECOND,
+                                  settings->window_ns / CATGA_MILLISECOND);
+    if (stream->stores != NULL)
         return stream;
     stream_free(stream);
     return NULL;
@@ -105,7 +108,7 @@ static catga_status note(catga_redis_transport *redis, const catga_stream_settin
     pthread_mutex_lock(&redis->lock);
     for (size_t i = 0; i < settings->subject_count; i++)
         known = known && find_by_subject(redis, settings->subjects[i]) != NULL;
-    catga_redis_stream *made = known ? NULL : stream_new(settings);
+    catga_redis_stream *made = known ? NULL : stream_new(redis, settings);
     if (made != NULL) {
         made->next = atomic_load(&redis->streams);
         atomic_store(&redis->streams, made);
@@ -303,87 +306,6 @@ catga_status catga_redis_remove_stream(catga_transport *transport, const char *s
 
 /* ---- Publishing ---- */
 
-/* The number of a stored message; "" if another one was expected. */
-static bool place_read(const redisReply *reply, catga_incoming *answer)
-{
-    const char *error = NULL;
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
-        reply->element[0]->type != REDIS_REPLY_STRING ||
-        reply->element[1]->type != REDIS_REPLY_INTEGER ||
-        reply->element[2]->type != REDIS_REPLY_INTEGER)
-        return false;
-    answer->deliveries = reply->element[1]->integer != 0;
-    if (reply->element[0]->len != 0)
-        answer->sequence = (uint64_t)strtonum(reply->element[0]->str, 1, INT64_MAX, &error);
-    return error == NULL;
-}
-
-/* An answer has the number of the message as its sequence, 0 for a conflict, and `deliveries` is
- * not 0 for a duplicate. */
-static void on_stored(void *owner, const catga_redis_command *command, const redisReply *reply)
-{
-    static const char wrong[] = "ERR a wrong reply";
-    catga_redis_transport *redis = owner;
-    const catga_redis_stream *stream = command->user;
-    catga_incoming answer = {.sequence = 0};
-
-    if (reply == NULL)
-        return; /* the bus knows that the connection was lost */
-    bool placed = place_read(reply, &answer);
-    if (reply->type == REDIS_REPLY_ERROR)
-        answer = catga_redis_message_error(redis, reply->str, reply->len);
-    else if (reply->type == REDIS_REPLY_NIL)
-        answer.no_responders = true;
-    else if (!placed)
-        answer = catga_redis_message_error(redis, wrong, sizeof wrong - 1);
-    if (placed && reply->element[2]->integer != 0 && stream != NULL)
-        redis->listener.on_event(redis->listener.user, CATGA_STORAGE_RESTORED, stream->name);
-    redis->listener.on_reply(redis->listener.user, command->token, &answer);
-}
-
-static const char *id_of(const catga_outgoing *message)
-{
-    for (size_t i = 0; i < message->header_count; i++)
-        if (strcmp(message->headers[i].name, id_header) == 0)
-            return message->headers[i].value;
-    return "";
-}
-
-static catga_redis_command *make_store(catga_redis_transport *redis,
-                                       const catga_redis_stream *stream,
-                                       const catga_outgoing *message)
-{
-    const catga_redis_address_line to = {.subject = message->subject};
-    const char *id = id_of(message);
-    const char *name = stream == NULL ? "" : stream->name;
-    size_t size = strlen(message->subject) + strlen(id) + strlen(name) +
-                  sizeof CATGA_REDIS_SUBJECTS + 3 * (size_t)NUMBER + 7 * catga_redis_part_size(0);
-    catga_redis_command *command = catga_redis_pipeline_script(
-        &redis->pipeline, catga_redis_pools_of(redis), CATGA_REDIS_STORE, 1, 7,
-        size + catga_redis_message_size(message, &to));
-
-    if (command == NULL)
-        return NULL;
-    catga_redis_command_text(command, CATGA_REDIS_SUBJECTS);
-    catga_redis_command_text(command, message->subject);
-    catga_redis_command_text(command, id);
-    catga_redis_message_append(command, message, &to);
-    catga_redis_command_text(command, name);
-    if (stream == NULL) {
-        catga_redis_command_text(command, "");
-        catga_redis_command_text(command, "");
-    } else {
-        catga_redis_command_number(command, stream->max_age_ms);
-        catga_redis_command_number(command, stream->window_ms);
-    }
-    if (message->expects)
-        catga_redis_command_number(command, (int64_t)message->expected);
-    else
-        catga_redis_command_text(command, "");
-    return command;
-}
-
 catga_status catga_redis_stream_publish(catga_transport *transport, const catga_outgoing *message,
                                         uint64_t token)
 {
@@ -395,27 +317,8 @@ catga_status catga_redis_stream_publish(catga_transport *transport, const catga_
     if (status != CATGA_OK)
         return status;
     const catga_redis_stream *stream = find_by_subject(redis, message->subject);
-    catga_redis_command *command = make_store(redis, stream, message);
-    if (command != NULL) {
-        command->on_reply = on_stored;
-        command->token = token;
-        command->user = (void *)(uintptr_t)stream;
-    }
-    return catga_redis_pipeline_send(&redis->pipeline, command);
-}
-
-catga_status catga_redis_stream_published(const catga_incoming *answer, catga_placed *stored,
-                                          catga_problem *problem)
-{
-    const char *error = catga_redis_error_of(answer);
-
-    *stored = (catga_placed){.sequence = answer->sequence, .duplicate = answer->deliveries != 0};
-    if (answer->no_responders)
-        return CATGA_NO_RESPONDERS;
-    if (error == NULL)
-        return answer->sequence != 0 ? CATGA_OK : CATGA_CONFLICT;
-    (void)catga_text_format(problem->text, sizeof problem->text, "the server says: %s", error);
-    return catga_redis_status_of(error);
+    return catga_redis_store(redis, stream == NULL ? redis->stores : stream->stores, message,
+                             token);
 }
 
 /* ---- Refused operations ---- */
@@ -501,7 +404,7 @@ catga_status catga_redis_stored_read(catga_redis_transport *redis, const redisRe
     if (status != CATGA_OK)
         return status;
     catga_redis_message *native = message->native;
-    (void)catga_text_format(native->id, sizeof native->id, "%s", id->str);
+    (void)strlcpy(native->id, id->str, sizeof native->id);
     message->reply = NULL;
     message->deadline_ns = 0;
     message->sequence = number;

@@ -2,6 +2,7 @@
 #ifndef CATGA_REDIS_STREAMS_H
 #define CATGA_REDIS_STREAMS_H
 
+#include "batch.h"
 #include "message.h"
 
 #define CATGA_REDIS_SUBJECTS     "catga:subjects"
@@ -11,8 +12,7 @@
 struct catga_redis_stream {
     catga_redis_stream *next;
     char *name;
-    int64_t max_age_ms;
-    int64_t window_ms;
+    catga_redis_batch *stores;
     size_t subject_count;
     atomic_bool removed;
     char **subjects; /* the last token of one may be "*" */
@@ -40,8 +40,6 @@ catga_status catga_redis_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *stream, catga_problem *problem);
 catga_status catga_redis_stream_publish(catga_transport *transport, const catga_outgoing *message,
                                         uint64_t token);
-catga_status catga_redis_stream_published(const catga_incoming *answer, catga_placed *stored,
-                                          catga_problem *problem);
 catga_status catga_redis_stream_state(catga_transport *transport, const char *stream,
                                       catga_stream_state *state, catga_problem *problem);
 catga_status catga_redis_remove_stream(catga_transport *transport, const char *stream,

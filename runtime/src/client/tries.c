@@ -50,8 +50,11 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     request->began = catga_clock_now();
     if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &state->message_ids);
-    if (settings != NULL && settings->id.data != NULL)
+    outgoing->first_ns = request->began;
+    if (settings != NULL && settings->id.data != NULL) {
         catga_envelope_set_id(&request->envelope, settings->id);
+        outgoing->first_ns = 0;
+    }
     if (settings != NULL && settings->after != NULL) {
         outgoing->expects = true;
         outgoing->expected = *settings->after;
@@ -187,6 +190,7 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
         return request->kind->send(state, call);
     if (!request->retry.is_single) /* the runtime's own messages are not observed */
         catga_hook_send_begins(state, request->message, &request->envelope, request->retry.tries);
+    request->envelope.outgoing.repeated = request->retry.tries > 1;
     if (request->message->delivery != NULL)
         return state->transport->streams->publish(state->transport, &request->envelope.outgoing,
                                                   catga_pending_token(call));

@@ -48,6 +48,12 @@ typedef struct catga_outgoing {
     bool expects;
     uint64_t expected;
 
+    /* Of a message to a stream whose id the runtime has made, so that no other message has it: when
+     * its first copy was sent, on the monotonic clock, and whether this is another copy. 0: the
+     * id is of the program. */
+    int64_t first_ns;
+    bool repeated;
+
     /* Used by a transport inside the process only. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
 } catga_outgoing;
