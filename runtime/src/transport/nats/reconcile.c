@@ -5,8 +5,8 @@
  * the stream's messages.
  *
  * A recreated consumer resumes after the last message that was settled when it was last observed:
- * events that were settled later are redelivered. In a recreated stream it begins at the first
- * message.
+ * events that were settled later are redelivered. In a recreated stream, and in a work queue, it
+ * begins at the first message.
  */
 #include "transport/nats/reconcile.h"
 
@@ -117,10 +117,20 @@ static bool is_watched(const catga_nats_reconciled *item)
 
 /* ---- Observing ---- */
 
-/* Returns the first message of a recreated consumer; 0: unknown. Called under the lock. */
+/* A work queue removes settled messages, and refuses a consumer that begins with another message
+ * than its first. */
+static bool is_of_work_queue(const catga_nats_reconciled *item)
+{
+    const catga_stream_settings *stream =
+        item->stream == NULL ? NULL : item->stream->desired.settings;
+
+    return stream != NULL && stream->work_queue;
+}
+
+/* Returns the first message of a recreated consumer; 0: as for a new one. Called under the lock. */
 static uint64_t start_of(const catga_nats_reconciled *item)
 {
-    if (item->observed.created[0] == '\0')
+    if (item->observed.created[0] == '\0' || is_of_work_queue(item))
         return 0;
     if (item->stream != NULL && strcmp(item->stream->observed.created, item->stream_created) != 0)
         return 1;
