@@ -22,7 +22,8 @@ enum named {
     NAMED_UNION = 256,
     NAMED_STREAM = 512,
     NAMED_BUCKET = 1024,
-    NAMED_OBJECTS = 2048
+    NAMED_OBJECTS = 2048,
+    NAMED_FETCH = 4096 /* a line of a service */
 };
 
 typedef struct generated_name {
@@ -222,13 +223,14 @@ static bool take_member(name_walk *walk, const named_stem *stem, const ast_membe
 {
     const checker *c = walk->c;
     slice name = member_name(member);
+    unsigned named = member->kind == MEMBER_FETCH ? NAMED_FETCH : stem->named;
     named_thing *thing = ARENA_NEW(c->memory, named_thing);
     span place = member->name.text.length == 0 ? member->path.place : member->name.place;
 
     *thing = (named_thing){name, place, stem->of, true};
     for (size_t i = 0; i < GENERATED_MEMBER_COUNT && name.length > 0; i++) {
         const generated_member *made = &generated_members[i];
-        if ((made->of & stem->named) == 0)
+        if ((made->of & named) == 0)
             continue;
         slice base = made->in_capitals ? stem->upper : stem->lower;
         slice inner =

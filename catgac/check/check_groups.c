@@ -61,6 +61,26 @@ static void check_group_name(const checker *c, const model_subscription *line)
                 SLICE_PRINT(line->group), LONGEST_GROUP);
 }
 
+/* ---- Fetched events -------------------------------------------------------------------------- */
+
+static void check_fetch(const checker *c, const model_subscription *line)
+{
+    slice event = line->message->origin.name;
+
+    if (!line->is_fetch)
+        return;
+    if (!model_is_stored(line->message))
+        diag_report(c->diags, DIAG_NOT_STORED, line->place,
+                    "'%.*s' is not stored, so it cannot be fetched: declare @qos(at_least_once), "
+                    "or handle it with 'on'",
+                    SLICE_PRINT(event));
+    else if (line->message->qos == QOS_EXACTLY_ONCE)
+        diag_report(c->diags, DIAG_BAD_FETCH, line->place,
+                    "'%.*s' is exactly_once: its claim is taken around a handler, so it cannot be "
+                    "fetched: handle it with 'on'",
+                    SLICE_PRINT(event));
+}
+
 /* ---- All groups ------------------------------------------------------------------------------ */
 
 /* A subscription in the list of those whose group has its name. */
@@ -149,6 +169,7 @@ static void check_service_groups(checker *c, const model_service *service)
 {
     for (size_t i = 0; i < service->subscription_count; i++) {
         check_group_name(c, &service->subscriptions[i]);
+        check_fetch(c, &service->subscriptions[i]);
         check_group(c, service, &service->subscriptions[i]);
     }
 }

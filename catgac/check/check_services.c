@@ -152,6 +152,7 @@ static void add_line(service_draft *draft, const ast_member *line)
         add_publication(draft, line);
         break;
     case MEMBER_ON:
+    case MEMBER_FETCH:
         add_subscription(draft, line);
         break;
     case MEMBER_CALLS:
@@ -195,9 +196,11 @@ void check_service(checker *c, symbol *s)
     s->service->publications = draft.publications;
     s->service->called = draft.called;
     if (lines->count == 0 && !s->scope->file->has_errors)
-        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
-                    "a service needs a handler, a publication, a subscription, a watch, or a store "
-                    "that it reads or writes");
+        diag_report(
+            c->diags, DIAG_EMPTY, s->declaration->name.place,
+            "a service needs a handler, a publication, a subscription, a fetch, a watch, or "
+            "a store "
+            "that it reads or writes");
     text_table_clear(&c->scratch);
     for (const ast_member *line = lines->first; line != NULL; line = line->next)
         add_line(&draft, line);

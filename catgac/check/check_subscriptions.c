@@ -164,6 +164,7 @@ static model_subscription *add(subscription_draft *draft, const ast_member *line
                              .function = function,
                              .name = function,
                              .is_family = line->is_family,
+                             .is_fetch = line->kind == MEMBER_FETCH,
                              .is_selective = line->selection.count > 0,
                              .subject = subject_of(&s),
                              .place = line->name.place,
@@ -254,7 +255,11 @@ static void add_family(subscription_draft *draft, const ast_member *line, slice 
 void check_subscribe(subscription_draft *draft, const ast_member *line, const symbol *event,
                      slice function)
 {
-    if (line->is_family) {
+    if (line->is_family && line->kind == MEMBER_FETCH) {
+        draft->c->has_lost_lines = true;
+        diag_report(draft->c->diags, DIAG_BAD_FETCH, line->path.place,
+                    "a fetch takes one event: name it");
+    } else if (line->is_family) {
         check_no_group(draft, line);
         add_family(draft, line, function);
     } else {

@@ -60,7 +60,7 @@ set(document_dir ${data}/doc/catgac)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
     BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${document_dir} OUTPUT_VARIABLE headers)
 set(linked ${documents})
-foreach(header catga.h gen.h http.h kv.h kv_values.h metrics.h nodes.h objects.h otlp.h redis.h status.def trace.h)
+foreach(header catga.h fetch.h gen.h http.h kv.h kv_values.h metrics.h nodes.h objects.h otlp.h redis.h status.def trace.h)
     list(APPEND linked runtime/include/catga/${header}=${headers}/catga/${header})
 endforeach()
 

@@ -103,6 +103,13 @@ static void append_call(buffer *label, const model_message *message)
         buffer_printf(label, ", %u retr%s", message->retries, message->retries == 1 ? "y" : "ies");
 }
 
+static const char *way_of(const model_subscription *line)
+{
+    if (line->is_fetch)
+        return "fetch";
+    return line->delivery == DELIVERY_GROUP ? "group" : "broadcast";
+}
+
 static slice label_of(arena *memory, const part *of)
 {
     buffer label = buffer_in(memory);
@@ -117,8 +124,7 @@ static slice label_of(arena *memory, const part *of)
         break;
     case ROLE_SUBSCRIBES:
         buffer_printf(&label, "%s, %s as %.*s", model_qos_text(of->message->qos),
-                      of->subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
-                      SLICE_PRINT(of->subscription->name));
+                      way_of(of->subscription), SLICE_PRINT(of->subscription->name));
         break;
     }
     return buffer_slice(&label);

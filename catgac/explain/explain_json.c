@@ -73,6 +73,8 @@ static void put_parts(json_writer *w, const part_list *parts, role wanted, const
             json_put_text(w, "sharing",
                           of->subscription->delivery == DELIVERY_GROUP ? SLICE("group")
                                                                        : SLICE("broadcast"));
+            if (of->subscription->is_fetch)
+                json_put_flag(w, "fetched", true);
             if (of->subscription->is_selective)
                 json_put_text(w, "selected", of->subscription->subject);
         }

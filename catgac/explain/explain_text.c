@@ -73,6 +73,8 @@ static void append_hearing(buffer *out, const part *of)
 {
     buffer_printf(out, " as %.*s, %s", SLICE_PRINT(of->subscription->name),
                   of->subscription->delivery == DELIVERY_GROUP ? "one replica" : "every replica");
+    if (of->subscription->is_fetch)
+        buffer_append_text(out, ", fetched");
     if (of->subscription->is_selective)
         buffer_printf(out, ", only %.*s", SLICE_PRINT(of->subscription->subject));
 }

@@ -407,6 +407,7 @@ struct model_subscription {
     slice function;    /* the name after `as`, as a C member */
     slice name;        /* on the server: `function`, or of a family "audit__OrderPaid" */
     bool is_family;    /* one of the subscriptions to every event of a namespace */
+    bool is_fetch;     /* the program fetches the events */
     bool is_selective; /* has values of keys */
     slice subject;     /* with "*" for each key without a value */
     slice group;       /* of other programs; empty: named after the service and the handler */

@@ -271,7 +271,7 @@ static void dump_service(const model_service *service, buffer *out)
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
         dump_doc(&subscription->doc, "    ", out);
-        buffer_printf(out, "    on %.*s %s as %.*s",
+        buffer_printf(out, "    %s %.*s %s as %.*s", subscription->is_fetch ? "fetch" : "on",
                       SLICE_PRINT(subscription->message->origin.name),
                       subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
                       SLICE_PRINT(subscription->name));

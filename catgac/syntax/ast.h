@@ -125,6 +125,7 @@ typedef enum ast_member_kind {
     MEMBER_PUBLISH,
     MEMBER_CALLS,
     MEMBER_ON,    /* on path(key: value) group|group("name")|broadcast as name; on path.* ... */
+    MEMBER_FETCH, /* fetch path(key: value) group("name") as name */
     MEMBER_WATCH, /* watch path(value) as name */
     MEMBER_READS, /* reads path */
     MEMBER_WRITES,

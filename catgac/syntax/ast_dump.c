@@ -135,10 +135,17 @@ static void dump_delivery(const ast_member *member, buffer *out)
     dump_argument_as(member->group, out);
 }
 
+static void dump_fetch(const ast_member *member, buffer *out)
+{
+    if (member->group != NULL)
+        buffer_append_text(out, " group");
+    dump_argument_as(member->group, out);
+}
+
 static void dump_member(const ast_member *member, buffer *out)
 {
     static const char *const words[] = {"",    "",       "",       "handle ", "publish ", "calls ",
-                                        "on ", "watch ", "reads ", "writes ", ""};
+                                        "on ", "fetch ", "watch ", "reads ",  "writes ",  ""};
 
     dump_doc(member->doc, "  ", out);
     buffer_printf(out, "  %s%.*s", words[member->kind], SLICE_PRINT(member->path.text));
@@ -149,6 +156,8 @@ static void dump_member(const ast_member *member, buffer *out)
         dump_argument_as(member->value, out);
     if (member->kind == MEMBER_ON)
         dump_delivery(member, out);
+    if (member->kind == MEMBER_FETCH)
+        dump_fetch(member, out);
     buffer_append(out, member->name.text);
     if (member->type != NULL) {
         buffer_append_text(out, ": ");

@@ -29,7 +29,7 @@
 
 %fallback IDENTIFIER CONST ENUM FLAGS STRUCT TABLE UNION ERRORS COMMAND QUERY EVENT STREAM
                      BUCKET OBJECTS SERVICE NAMESPACE VERSION IMPORT THROWS HANDLE PUBLISH CALLS ON
-                     GROUP BROADCAST AS WATCH READS WRITES.
+                     GROUP BROADCAST AS FETCH WATCH READS WRITES.
 
 %left BAR.
 %left AMPERSAND.
@@ -301,6 +301,12 @@ line(M) ::= ON(K) path(P) DOT STAR delivery(B) AS IDENTIFIER(N) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_ON, K); M->path = P; M->is_broadcast = B.is_broadcast;
       M->group = B.group; M->is_family = true; M->name = ast_make_name(MAKER, N); }
 
+line(M) ::= FETCH(K) path(P) selection(S) joined(G) AS IDENTIFIER(N) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_FETCH, K); M->path = P; M->selection = S; M->group = G;
+      M->name = ast_make_name(MAKER, N); }
+line(M) ::= FETCH(K) path(P) DOT STAR joined(G) AS IDENTIFIER(N) SEMICOLON.
+    { M = ast_make_member(MAKER, MEMBER_FETCH, K); M->path = P; M->is_family = true; M->group = G;
+      M->name = ast_make_name(MAKER, N); }
 line(M) ::= WATCH(K) path(P) pattern(E) AS IDENTIFIER(N) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_WATCH, K); M->path = P; M->value = E;
       M->name = ast_make_name(MAKER, N); }
@@ -322,6 +328,10 @@ delivery(B) ::= GROUP.      { B = (ast_delivery){false, NULL}; }
 delivery(B) ::= BROADCAST.  { B = (ast_delivery){true, NULL}; }
 delivery(B) ::= GROUP LEFT_PARENTHESIS expression(E) RIGHT_PARENTHESIS.
     { B = (ast_delivery){false, E}; }
+
+%type joined {const ast_expression *}
+joined(G) ::= .                                                       { G = NULL; }
+joined(G) ::= GROUP LEFT_PARENTHESIS expression(E) RIGHT_PARENTHESIS. { G = E; }
 
 //// Expected tokens //////////////////////////////////////////////////////////////////////////////
 

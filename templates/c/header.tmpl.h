@@ -13,6 +13,9 @@
 % if module.object_stores
 #include <catga/objects.h>
 % end
+% if module.has_fetches
+#include <catga/fetch.h>
+% end
 % for import in module.imports
 #include "${import.header}"
 % end
@@ -931,7 +934,7 @@ CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *co
   % end
 % end
 %#
-%# ---- Services. A service without handlers and watches has no functions.
+%# ---- Services. A service without handlers, watches and fetches has no functions.
 % for service in module.services
 
 /* ---- Service ${service.name} ---- */
@@ -957,7 +960,37 @@ CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *co
 /* ${line|comment} */
     % end
   % end
+  % for fetch in service.fetches
+
+    % for line in fetch.doc
+/* ${line|comment} */
+    % end
+/*
+ * Waits up to `wait_ms` for up to `n` events ${fetch.message}, which the
+ * program then settles: see catga/fetch.h. *count is set to their number, which may be 0.
+ */
+CATGA_CHECKED catga_status ${service.type}_${fetch.name}_fetch(catga_bus *bus,
+        catga_fetched *events, size_t n, int wait_ms, size_t *count);
+
+/* Returns the view of a fetched event, which is valid until the event is settled. */
+static inline ${fetch.type}_view ${service.type}_${fetch.name}_view(
+        const catga_fetched *event)
+{
+    ${fetch.type}_view view = {event->table};
+    return view;
+}
+
+/*
+ * Ends these fetches, while the bus goes on: the events that the program still holds go back to
+ * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew. CATGA_NOT_FOUND:
+ * there was no fetch. The other statuses are those of the stop of a service.
+ */
+catga_status ${service.type}_${fetch.name}_stop(catga_bus *bus);
+  % end
   % if service.is_served
+    % if service.fetches
+
+    % end
 typedef struct ${service.type} {
     % for handler in service.handlers
       % if handler.is_first

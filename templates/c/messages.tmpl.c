@@ -248,6 +248,49 @@ catga_status ${message.type}_send(catga_bus *bus,
 %#
 %# ---- Services
 % for service in module.services
+  % for fetch in service.fetches
+
+/* ---- Service ${service.name}: fetch ${fetch.name} ---- */
+    % if fetch.is_bound
+
+static const catga_binding ${service.type}_${fetch.name}_binding = {
+      % if fetch.subject
+    "${fetch.subject}",
+      % else
+    NULL, /* every message */
+      % end
+      % if fetch.group
+    "${fetch.group}",
+      % else
+    NULL, /* the consumer is named after the service and the fetch */
+      % end
+};
+    % end
+
+static const catga_handler ${service.type}_${fetch.name}_consumer = {
+    "${fetch.name}", &${fetch.type}_message_descriptor, CATGA_GROUP, 0, NULL,
+    % if fetch.is_bound
+    &${service.type}_${fetch.name}_binding,
+    % else
+    NULL, /* every message */
+    % end
+};
+
+static const catga_service ${service.type}_${fetch.name}_descriptor = {
+    "${service.group}", &${service.type}_${fetch.name}_consumer, 1, 0, NULL,
+};
+
+catga_status ${service.type}_${fetch.name}_fetch(catga_bus *bus,
+        catga_fetched *events, size_t n, int wait_ms, size_t *count)
+{
+    return catga_fetch(bus, &${service.type}_${fetch.name}_descriptor, events, n, wait_ms, count);
+}
+
+catga_status ${service.type}_${fetch.name}_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &${service.type}_${fetch.name}_descriptor);
+}
+  % end
   % if service.is_served
 
 /* ---- Service ${service.name} ---- */

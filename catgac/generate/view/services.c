@@ -16,9 +16,18 @@ static void view_handler_of(viewer *v, const model_message *message, slice name,
     made->doc = view_doc(&doc);
 }
 
+static size_t count_fetches(const model_service *service)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < service->subscription_count; i++)
+        count += service->subscriptions[i].is_fetch;
+    return count;
+}
+
 static void view_handlers(viewer *v, const model_service *service, view_service *made)
 {
-    size_t count = service->handler_count + service->subscription_count;
+    size_t count = service->handler_count + service->subscription_count - count_fetches(service);
     view_handler *handlers = VIEW_LIST(v, count, view_handler, &made->handlers);
 
     made->handler_count = (int64_t)count;
@@ -28,6 +37,8 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
     }
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
+        if (subscription->is_fetch)
+            continue;
         view_handler_of(v, subscription->message, subscription->function, subscription->doc,
                         handlers);
         handlers->consumer = subscription->name;
@@ -41,6 +52,25 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
         if (subscription->delivery == DELIVERY_BROADCAST)
             handlers->sharing = SLICE("CATGA_BROADCAST");
         handlers++;
+    }
+}
+
+static void view_fetches(viewer *v, const model_service *service, view_service *made)
+{
+    view_fetch *fetches = VIEW_LIST(v, count_fetches(service), view_fetch, &made->fetches);
+
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        const model_subscription *line = &service->subscriptions[i];
+        if (!line->is_fetch)
+            continue;
+        fetches->name = line->name;
+        fetches->message = view_full_name(v, &line->message->origin);
+        fetches->type = c_type_name(v, &line->message->origin);
+        fetches->subject = line->is_selective ? line->subject : SLICE("");
+        fetches->group = line->group;
+        fetches->is_bound = line->is_selective || line->group.length > 0;
+        fetches->doc = view_doc(&line->doc);
+        fetches++;
     }
 }
 
@@ -116,6 +146,7 @@ static void view_service_of(viewer *v, const model_service *service, view_servic
     made->macro = c_macro_name(v, origin);
     made->doc = view_doc(&origin->doc);
     view_handlers(v, service, made);
+    view_fetches(v, service, made);
     view_publications(v, service, made);
     view_calls(v, service, made);
     view_watches(v, service, made);
@@ -128,6 +159,8 @@ void view_services(viewer *v, view_module *made)
     const model_module *module = v->module;
     view_service *services = VIEW_LIST(v, module->service_count, view_service, &made->services);
 
-    for (size_t i = 0; i < module->service_count; i++)
+    for (size_t i = 0; i < module->service_count; i++) {
         view_service_of(v, &module->services[i], &services[i]);
+        made->has_fetches |= count_fetches(&module->services[i]) > 0;
+    }
 }

@@ -824,6 +824,14 @@ static catga_status refuse_joined(const catga_consumer_settings *settings, catga
     return CATGA_UNSUPPORTED;
 }
 
+static catga_status refuse_fetch(const catga_consumer_settings *settings, catga_problem *problem)
+{
+    snprintf(problem->text, sizeof problem->text,
+             "consumer %.64s: events cannot be fetched over Redis: handle them with 'on'",
+             settings->name);
+    return CATGA_UNSUPPORTED;
+}
+
 catga_status catga_redis_consume(catga_transport *transport,
                                  const catga_consumer_settings *settings,
                                  catga_subscription **subscription, catga_problem *problem)
@@ -833,6 +841,8 @@ catga_status catga_redis_consume(catga_transport *transport,
     *subscription = NULL;
     if (settings->joins)
         return refuse_joined(settings, problem);
+    if (settings->wanted != NULL)
+        return refuse_fetch(settings, problem);
     catga_redis_consumer *consumer = consumer_new(redis, settings);
     if (consumer == NULL)
         return CATGA_NO_MEMORY;

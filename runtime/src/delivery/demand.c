@@ -220,20 +220,20 @@ static bool is_low(const catga_demand *demand, uint64_t taken)
     return taken <= demand->allowed / 2 || taken < least(demand);
 }
 
-/* Notes a request and completes the batch, whose `bytes` and `once` are set. */
-static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t now,
+static int64_t lifetime(const catga_demand *demand, const catga_demand_batch *batch)
+{
+    return batch->once ? demand->rules.once_ns : demand->rules.lifetime_ns;
+}
+
+/* Notes a request that is lost at `end_ns`, and completes the batch, whose `bytes` and `once` are
+ * set. */
+static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t end_ns,
                     catga_demand_batch *batch)
 {
-    int64_t lifetime_ns = batch->once ? demand->rules.once_ns : demand->rules.lifetime_ns;
-
     batch->token = ++demand->token;
     batch->count = count;
-    demand->requests[demand->count++] =
-        (catga_demand_request){.token = batch->token,
-                               .count = count,
-                               .left = count,
-                               .bytes = bytes,
-                               .end_ns = catga_clock_after(now, lifetime_ns)};
+    demand->requests[demand->count++] = (catga_demand_request){
+        .token = batch->token, .count = count, .left = count, .bytes = bytes, .end_ns = end_ns};
     return true;
 }
 
@@ -244,7 +244,8 @@ static bool request_oversize(catga_demand *demand, unsigned held, int64_t now,
     batch->bytes = 0;
     batch->once = false;
     return held == 0 && demand->count == 0 && now >= demand->paused_ns &&
-           request(demand, 1, demand->rules.byte_limit, now, batch);
+           request(demand, 1, demand->rules.byte_limit,
+                   catga_clock_after(now, lifetime(demand, batch)), batch);
 }
 
 bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, int64_t now,
@@ -263,7 +264,21 @@ bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, i
     uint64_t busy = taken < least(demand) ? least(demand) - taken : 0;
     batch->once = useful > busy;
     unsigned count = smaller(demand->allowed - taken, batch->once ? useful : busy);
-    return count != 0 && request(demand, count, batch->bytes, now, batch);
+    return count != 0 && request(demand, count, batch->bytes,
+                                 catga_clock_after(now, lifetime(demand, batch)), batch);
+}
+
+bool catga_demand_fetch(catga_demand *demand, unsigned wanted, unsigned held, int64_t lifetime_ns,
+                        int64_t now, catga_demand_batch *batch)
+{
+    expire(demand, now);
+    uint64_t coming = (uint64_t)held + catga_demand_requested(demand);
+    if (wanted <= coming || demand->count == CATGA_DEMAND_REQUESTS || now < demand->paused_ns)
+        return false;
+    batch->bytes = 0;
+    batch->once = false;
+    return request(demand, wanted - (unsigned)coming, 0, catga_clock_after(now, lifetime_ns),
+                   batch);
 }
 
 bool catga_demand_has_room(const catga_demand *demand, unsigned held)

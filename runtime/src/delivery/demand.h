@@ -103,6 +103,14 @@ unsigned catga_demand_requested(const catga_demand *demand);
 bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, int64_t now,
                        catga_demand_batch *batch);
 
+/*
+ * Does the same for a program that fetches messages and waits for `wanted` of them. `held` messages
+ * have arrived, and are not yet subtracted from `wanted`. The request counts as lost after
+ * `lifetime_ns`.
+ */
+bool catga_demand_fetch(catga_demand *demand, unsigned wanted, unsigned held, int64_t lifetime_ns,
+                        int64_t now, catga_demand_batch *batch);
+
 /* Returns whether a handler that holds `held` messages may get one more without a request. */
 bool catga_demand_has_room(const catga_demand *demand, unsigned held);
 

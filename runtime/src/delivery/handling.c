@@ -327,6 +327,7 @@ static bool fits(const catga_handling *handling, catga_handling_event event)
     case CATGA_HANDLING_FAILED:
     case CATGA_HANDLING_POSTPONED:
     case CATGA_HANDLING_REJECTED:
+    case CATGA_HANDLING_NOT_RUN:
         return phase == CATGA_HANDLING_RUNNING;
     case CATGA_HANDLING_STORED:
     case CATGA_HANDLING_NOT_STORED:
@@ -367,6 +368,8 @@ catga_handling_action catga_handling_step(catga_handling *handling, catga_handli
         return try_again(handling, value);
     case CATGA_HANDLING_REJECTED:
         return end(handling, CATGA_CAUSE_REJECTED);
+    case CATGA_HANDLING_NOT_RUN:
+        return handling->recorded ? retract(handling) : retry(handling, value);
     case CATGA_HANDLING_STORED:
         return settle(handling, CATGA_HANDLING_GIVE_UP);
     case CATGA_HANDLING_NOT_STORED:

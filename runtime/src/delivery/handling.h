@@ -74,6 +74,8 @@ typedef enum catga_handling_event {
     CATGA_HANDLING_FAILED,      /* the handler failed, or requested a retry without a pause */
     CATGA_HANDLING_POSTPONED,   /* the handler requested a retry after `value` milliseconds */
     CATGA_HANDLING_REJECTED,    /* the handler rejected the event */
+    CATGA_HANDLING_NOT_RUN,     /* instead of RUN: redeliver after `value` milliseconds; the attempt
+                                   does not start */
     CATGA_HANDLING_STORED,      /* the dead letter is stored */
     CATGA_HANDLING_NOT_STORED,  /* the dead letter is not stored, or the outcome is unknown */
     CATGA_HANDLING_HANDED_BACK  /* after the run: this process cannot hold the event any longer */

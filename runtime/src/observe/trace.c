@@ -99,6 +99,7 @@ static void begin_handling(const catga_observer *self, catga_context *context)
 {
     catga_span_inherit(&context->span, &context->bus);
     catga_trace_begin(trace_of(self), &context->span, true);
+    catga_trace_backdate(&context->span, context->incoming->began_ns);
     context->bus.span = &context->span;
 }
 

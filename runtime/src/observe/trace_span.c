@@ -88,6 +88,14 @@ void catga_trace_begin(catga_trace *trace, catga_span_state *span, bool is_neede
         note_time(span);
 }
 
+void catga_trace_backdate(catga_span_state *span, int64_t began_ns)
+{
+    if (!span->is_sampled || began_ns == 0)
+        return;
+    span->start_ns -= span->began_ns - began_ns;
+    span->began_ns = began_ns;
+}
+
 /* ---- Ending ---- */
 
 void catga_trace_end(const catga_trace *trace, const catga_span_state *span, catga_span *facts)

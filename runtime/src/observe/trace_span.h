@@ -11,6 +11,9 @@ uint64_t catga_trace_limit(double ratio);
  * without a parent that is not sampled keeps empty headers if its context `is_needed` by nobody. */
 void catga_trace_begin(catga_trace *trace, catga_span_state *span, bool is_needed);
 
+/* Has a span begin earlier: at `began_ns` on the monotonic clock, unless that is 0, unknown. */
+void catga_trace_backdate(catga_span_state *span, int64_t began_ns);
+
 /* Ends a sampled span: completes `facts` and gives them to the sink. */
 void catga_trace_end(const catga_trace *trace, const catga_span_state *span, catga_span *facts);
 

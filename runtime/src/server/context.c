@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-enum { LONGEST_DELAY_MS = 86400000 };
-
 void catga_context_begin(catga_context *context, catga_endpoint *endpoint,
                          const catga_incoming *incoming)
 {
@@ -127,9 +125,7 @@ const catga_claim *catga_context_claim(const catga_context *context)
 
 catga_status catga_retry_after(catga_context *context, int64_t delay_ms)
 {
-    context->retry_after_ms = delay_ms < 0                  ? -1
-                              : delay_ms < LONGEST_DELAY_MS ? delay_ms
-                                                            : LONGEST_DELAY_MS;
+    context->retry_after_ms = catga_retry_delay(delay_ms);
     return CATGA_RETRY_LATER;
 }
 

@@ -7,6 +7,9 @@
 #include "server/received.h"
 #include "server/service.h"
 
+/* The longest delay of a requested retry. */
+enum { CATGA_LONGEST_DELAY_MS = 86400000 };
+
 struct catga_context {
     catga_running running;
     catga_bus bus; /* for calls on behalf of this message; its span is that of the handling */
@@ -63,6 +66,14 @@ static inline catga_status catga_context_open(catga_context *context, const uint
     if (CATGA_UNLIKELY(context->message->keys != NULL && !context->has_other_subject))
         return catga_received_verify(context->message, incoming, table, problem);
     return catga_verify(context->message->table, incoming->data, incoming->length, table, problem);
+}
+
+/* Returns the delay of a requested retry within its limits; -1: the schema's pause. */
+static inline int64_t catga_retry_delay(int64_t delay_ms)
+{
+    if (delay_ms < 0)
+        return -1;
+    return delay_ms < CATGA_LONGEST_DELAY_MS ? delay_ms : CATGA_LONGEST_DELAY_MS;
 }
 
 /* Returns whether `status` is the refusal of a request that has no other answer. */

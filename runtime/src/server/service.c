@@ -68,8 +68,12 @@ static void report_suppressed(const catga_bus_state *state, catga_endpoint *endp
 
 static void service_instance_free(catga_service_instance *service_instance)
 {
-    for (size_t i = 0; service_instance != NULL && i < service_instance->count; i++)
-        report_suppressed(service_instance->state, &service_instance->endpoints[i]);
+    for (size_t i = 0; service_instance != NULL && i < service_instance->count; i++) {
+        catga_endpoint *endpoint = &service_instance->endpoints[i];
+        report_suppressed(service_instance->state, endpoint);
+        if (endpoint->receiver != NULL)
+            endpoint->receiver->end(endpoint->receiver);
+    }
     if (service_instance != NULL) {
         catga_log_report(&service_instance->state->settings.logger,
                          &service_instance->instance.shared);
@@ -89,6 +93,19 @@ static void endpoint_init(catga_endpoint *endpoint, catga_service_instance *serv
     endpoint->workers = worker_count(state, handler);
 }
 
+/* Copies the service structure, unless it is empty. */
+static bool copy_handlers(catga_service_instance *service_instance, const void *handlers)
+{
+    size_t size = service_instance->service->size;
+
+    if (size == 0)
+        return true;
+    service_instance->handlers = malloc(size);
+    if (service_instance->handlers != NULL)
+        memcpy(service_instance->handlers, handlers, size);
+    return service_instance->handlers != NULL;
+}
+
 static catga_service_instance *service_instance_make(catga_bus_state *state,
                                                      const catga_service *service,
                                                      const void *handlers, void *user)
@@ -104,12 +121,10 @@ static catga_service_instance *service_instance_make(catga_bus_state *state,
     service_instance->service = service;
     service_instance->user = user;
     service_instance->hand_back_ns = CATGA_FOREVER;
-    service_instance->handlers = malloc(service->size);
-    if (service_instance->handlers == NULL) {
+    if (!copy_handlers(service_instance, handlers)) {
         service_instance_free(service_instance);
         return NULL;
     }
-    memcpy(service_instance->handlers, handlers, service->size);
     for (size_t i = 0; i < count; i++)
         endpoint_init(&service_instance->endpoints[i], service_instance, &service->handlers[i]);
     service_instance->count = count;
@@ -247,6 +262,15 @@ static bool drain(catga_bus_state *state, catga_subscription **subscription, int
     return true;
 }
 
+/* Drains the receiver of an endpoint, whose subscription is drained afterwards. */
+static bool receiver_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
+{
+    if (endpoint->receiver == NULL || endpoint->subscription == NULL)
+        return true;
+    (void)state->operations->drain(state->transport, endpoint->subscription, 0);
+    return endpoint->receiver->drain(endpoint->receiver, wait_ms);
+}
+
 /* Drains replays first, because the workers of the other subscription receive them. */
 static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
 {
@@ -254,7 +278,8 @@ static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int
 
     if (!done && endpoint->subscription != NULL)
         (void)state->operations->drain(state->transport, endpoint->subscription, 0);
-    return done && drain(state, &endpoint->subscription, wait_ms);
+    return done && receiver_drain(state, endpoint, wait_ms) &&
+           drain(state, &endpoint->subscription, wait_ms);
 }
 
 /* Drains every subscription, and waits for the first that is not done. */
@@ -352,11 +377,8 @@ static catga_status subscribe_all(catga_bus_state *state, catga_service_instance
 /*
  * Serves a service. After a failure nothing stays subscribed; messages that arrived were handled.
  */
-static catga_status serve(catga_bus_state *state, const catga_service *service,
-                          const void *handlers, void *user)
+static catga_status serve(catga_bus_state *state, catga_service_instance *service_instance)
 {
-    catga_service_instance *service_instance =
-        service_instance_make(state, service, handlers, user);
     if (service_instance == NULL)
         return CATGA_NO_MEMORY;
     catga_status status = subscribe_all(state, service_instance);
@@ -383,7 +405,33 @@ catga_status catga_serve(catga_bus *bus, const catga_service *service, const voi
         status = CATGA_DRAINING;
     if (status != CATGA_OK)
         return status;
-    status = serve(state, service, handlers, user);
+    status = serve(state, service_instance_make(state, service, handlers, user));
     catga_serving_unlock(&state->serving);
     return status;
+}
+
+catga_status catga_service_receive(catga_bus_state *state, const catga_service *service,
+                                   catga_receiver *receiver)
+{
+    catga_service_instance *service_instance = service_instance_make(state, service, NULL, NULL);
+
+    if (service_instance == NULL) {
+        receiver->end(receiver);
+        return CATGA_NO_MEMORY;
+    }
+    catga_endpoint *endpoint = &service_instance->endpoints[0];
+    receiver->endpoint = endpoint;
+    endpoint->receiver = receiver;
+    endpoint->workers = 1;
+    return serve(state, service_instance);
+}
+
+catga_receiver *catga_service_find_receiver(const catga_bus_state *state,
+                                            const catga_service *service)
+{
+    const catga_service_instance *at = state->service_instance;
+
+    while (at != NULL && at->service != service)
+        at = at->next;
+    return at == NULL ? NULL : at->endpoints[0].receiver;
 }

@@ -8,8 +8,23 @@
 
 #include "bus/bus_state.h"
 
+typedef struct catga_endpoint catga_endpoint;
+typedef struct catga_receiver catga_receiver;
+
+/* Receives the events of an endpoint, in place of a handler: see streams/fetcher.h. */
+struct catga_receiver {
+    catga_receive_function *receive; /* its user is the endpoint */
+    const catga_wanted *wanted;
+    catga_endpoint *endpoint;
+
+    /* The subscription receives no more. Waits wait_ms at most until the program has settled its
+     * events. Returns true when none is left. */
+    bool (*drain)(catga_receiver *self, int wait_ms);
+    void (*end)(catga_receiver *self); /* the endpoint is freed */
+};
+
 /* A handler with its subscription; shared by its workers. */
-typedef struct catga_endpoint {
+struct catga_endpoint {
     catga_service_instance *service_instance;
     const catga_handler *handler;
     /* Runs the handler, with the middleware around it if the bus has some. */
@@ -17,10 +32,11 @@ typedef struct catga_endpoint {
     unsigned workers;
     catga_subscription *subscription;
     catga_subscription *replays; /* requests to replay dead letters of a stored event, or NULL */
+    catga_receiver *receiver;    /* NULL: the handler has a function */
     catga_log_limit refused;
     catga_log_limit failed;
     catga_log_limit ended;
-} catga_endpoint;
+};
 
 /* Returns the subject of a handler's subscription, with the prefix "catga". */
 static inline const char *catga_handler_subject(const catga_handler *handler)
@@ -44,6 +60,17 @@ struct catga_service_instance {
     size_t count;
     catga_endpoint endpoints[];
 };
+
+/*
+ * Serves a service whose only handler has no function: `receiver` gets its events. Sets
+ * receiver->endpoint first. Ends the receiver if it fails. The caller holds `serving`.
+ */
+catga_status catga_service_receive(catga_bus_state *state, const catga_service *service,
+                                   catga_receiver *receiver);
+
+/* Returns the receiver of such a service, or NULL. The caller holds `serving`. */
+catga_receiver *catga_service_find_receiver(const catga_bus_state *state,
+                                            const catga_service *service);
 
 /*
  * Stops receiving, and waits wait_ms at most for running handlers. Returns true when all have

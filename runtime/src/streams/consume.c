@@ -135,19 +135,6 @@ static void end_unhandled(catga_context *context, catga_status outcome)
     catga_context_end(context);
 }
 
-/* Settles the event, or passes it to the settling thread while the server does not answer. */
-static void finish(catga_bus_state *state, catga_delivered *delivered, catga_handling_action action)
-{
-    if (catga_handling_is_behind_run(&delivered->handling)) {
-        if (catga_settling_take(state, delivered, action))
-            return;
-        action = catga_settling_record(state, delivered, action);
-        if (action == CATGA_HANDLING_DEAD_LETTER)
-            action = catga_handling_step(&delivered->handling, CATGA_HANDLING_HANDED_BACK, 0);
-    }
-    catga_delivered_settle(delivered, action);
-}
-
 /* Hands an event back to its consumer, which delivers it again after `delay_ns`. */
 static void hand_back(catga_context *context, catga_incoming *event, catga_status why,
                       int64_t delay_ns)
@@ -180,7 +167,7 @@ static void handle(catga_context *context, catga_delivered *delivered)
                                             : drive(context, delivered, table, action);
     catga_hook_handling_ends(context);
     catga_context_end(context);
-    finish(context->state, delivered, action);
+    catga_settling_finish(context->state, delivered, action);
 }
 
 void catga_consume(void *user, catga_incoming *incoming)

@@ -68,6 +68,7 @@ static catga_status prepare(catga_bus_state *state, catga_endpoint *endpoint,
 static catga_status consume(catga_bus_state *state, catga_endpoint *endpoint, const names *of,
                             catga_problem *problem)
 {
+    const catga_receiver *receiver = endpoint->receiver;
     bool broadcast = is_broadcast(endpoint);
     const catga_consumer_settings settings = {
         .stream = of->stream,
@@ -80,7 +81,8 @@ static catga_status consume(catga_bus_state *state, catga_endpoint *endpoint, co
         .unacknowledged = (unsigned)state->settings.unacknowledged,
         .workers = endpoint->workers,
         .pending_bytes = (size_t)state->settings.pending_bytes,
-        .receive = catga_consume,
+        .wanted = receiver == NULL ? NULL : receiver->wanted,
+        .receive = receiver == NULL ? catga_consume : receiver->receive,
         .user = endpoint,
     };
 
@@ -132,7 +134,7 @@ catga_status catga_consumers_subscribe(catga_bus_state *state, catga_endpoint *e
     if (status != CATGA_OK)
         return status;
     status = consume(state, endpoint, &of, &problem);
-    if (status == CATGA_OK)
+    if (status == CATGA_OK && endpoint->receiver == NULL)
         status = subscribe_replays(state, endpoint, of.consumer);
     report(state, endpoint, &of, status, &problem);
     return status;

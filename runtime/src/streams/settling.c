@@ -260,8 +260,9 @@ void catga_settling_end(catga_bus_state *state)
 
 /* ---- Handlers' threads ---- */
 
-bool catga_settling_take(catga_bus_state *state, const catga_delivered *delivered,
-                         catga_handling_action action)
+/* Takes over the event and its next action. Returns false if there is no room. */
+static bool take(catga_bus_state *state, const catga_delivered *delivered,
+                 catga_handling_action action)
 {
     catga_settling *settling = &state->settling;
     size_t length = delivered->event->length;
@@ -305,6 +306,19 @@ catga_handling_action catga_settling_record(catga_bus_state *state, catga_delive
     return action;
 }
 
+void catga_settling_finish(catga_bus_state *state, catga_delivered *delivered,
+                           catga_handling_action action)
+{
+    if (catga_handling_is_behind_run(&delivered->handling)) {
+        if (take(state, delivered, action))
+            return;
+        action = catga_settling_record(state, delivered, action);
+        if (action == CATGA_HANDLING_DEAD_LETTER)
+            action = catga_handling_step(&delivered->handling, CATGA_HANDLING_HANDED_BACK, 0);
+    }
+    catga_delivered_settle(delivered, action);
+}
+
 bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
                         const catga_incoming *event)
 {
@@ -321,6 +335,14 @@ bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
     }
     pthread_mutex_unlock(&settling->lock);
     return found;
+}
+
+int64_t catga_settling_hand_back_ns(catga_bus_state *state, const catga_endpoint *endpoint)
+{
+    pthread_mutex_lock(&state->settling.lock);
+    int64_t last_ns = hand_back_time(&state->settling, endpoint);
+    pthread_mutex_unlock(&state->settling.lock);
+    return last_ns;
 }
 
 /* Has the thread try all events now. The caller holds the lock. */

@@ -44,16 +44,20 @@ void catga_settling_begin(catga_settling *settling);
 /* Starts the thread unless it runs. Returns false without memory or thread. */
 bool catga_settling_start(catga_bus_state *state);
 
-/* Takes over the event and its next action. Returns false if there is no room. Any thread. */
-bool catga_settling_take(catga_bus_state *state, const catga_delivered *delivered,
-                         catga_handling_action action);
-
 /*
  * Records the event in the calling thread. Returns the next action: DEAD_LETTER, or one that
  * settles. Retries while the server fails, until the bus has no time left to drain.
  */
 catga_handling_action catga_settling_record(catga_bus_state *state, catga_delivered *delivered,
                                             catga_handling_action action);
+
+/*
+ * Ends an event whose handler has run or will not run, by its next action: settles and releases it,
+ * or has the thread do so while the server does not answer. Without room for it, waits for the
+ * record. Any thread.
+ */
+void catga_settling_finish(catga_bus_state *state, catga_delivered *delivered,
+                           catga_handling_action action);
 
 /*
  * Returns whether the event is held here, so that its redelivery must not be handled. Any thread.
@@ -70,6 +74,9 @@ void catga_settling_drain(catga_bus_state *state, int64_t last_ns);
 /* Does the same for the events of one service instance. */
 void catga_settling_drain_service(catga_bus_state *state, catga_service_instance *service_instance,
                                   int64_t last_ns);
+
+/* Returns when a drain hands back the events of an endpoint; CATGA_FOREVER without a drain. */
+int64_t catga_settling_hand_back_ns(catga_bus_state *state, const catga_endpoint *endpoint);
 
 /* Ends the thread. No handler runs any more, and no event is held. */
 void catga_settling_end(catga_bus_state *state);

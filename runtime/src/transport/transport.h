@@ -15,6 +15,8 @@
 
 #include <catga/catga.h>
 
+#include <stdatomic.h>
+
 typedef struct catga_transport catga_transport;
 typedef struct catga_subscription catga_subscription;
 
@@ -247,6 +249,12 @@ typedef struct catga_stream_settings {
     unsigned compared;  /* settings of catga_stream_field that an existing stream must have */
 } catga_stream_settings;
 
+/* The messages that a program waits for, of a consumer whose messages it fetches. */
+typedef struct catga_wanted {
+    atomic_uint count;         /* without those that were received */
+    _Atomic(int64_t) until_ns; /* when it stops waiting, on the monotonic clock */
+} catga_wanted;
+
 /* A durable consumer, and a subscription to it: each message goes to one of its subscribers. */
 typedef struct catga_consumer_settings {
     const char *stream;
@@ -260,9 +268,11 @@ typedef struct catga_consumer_settings {
     bool only_new;       /* begins with messages stored after its creation, not the oldest */
     int64_t unused_ns;   /* deleted after so long without a subscriber; 0: never */
     int64_t ack_wait_ns; /* an unsettled message is redelivered after this time */
-    unsigned unacknowledged; /* limit of delivered, unsettled messages */
-    unsigned workers;        /* messages that may be received at once; 0: one */
-    size_t pending_bytes;    /* limit of bytes that this subscription holds; 0: no limit */
+    unsigned unacknowledged;    /* limit of delivered, unsettled messages */
+    unsigned workers;           /* messages that may be received at once; 0: one */
+    size_t pending_bytes;       /* limit of bytes that this subscription holds; 0: no limit */
+    const catga_wanted *wanted; /* messages to request, of a program that fetches them; the receiver
+                                   changes it, before it returns. NULL: what the workers handle */
     catga_receive_function *receive;
     void *user;
 } catga_consumer_settings;
@@ -373,6 +383,9 @@ typedef struct catga_stream_operations {
      * with the messages that were not settled; in a recreated stream, with the first. */
     catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
                             catga_subscription **subscription, catga_problem *problem);
+
+    /* Requests messages of a consumer with `wanted`, after the count has grown. Never waits. */
+    void (*fetch)(catga_transport *transport, catga_subscription *subscription);
 
     /* Settles a message of a consumer, without waiting, before its release. `delay_ns` is for
      * CATGA_SETTLE_RETRY. */

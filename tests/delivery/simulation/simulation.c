@@ -512,8 +512,17 @@ static void run(world *w, delivery *d)
     plan(w, (int64_t)draw(&w->fate, 100) * MS, moment_of(w, d, HANDLER_ENDS));
 }
 
+/* Now and then nobody waits for an event that is fetched. */
+static catga_handling_action unless_unwanted(world *w, delivery *d, catga_handling_action action)
+{
+    if (action != CATGA_HANDLING_RUN || !chance(&w->fate, 5))
+        return action;
+    return catga_handling_step(&d->handling, CATGA_HANDLING_NOT_RUN, 100);
+}
+
 static void follow(world *w, delivery *d, catga_handling_action action)
 {
+    action = unless_unwanted(w, d, action);
     if (d->handling.phase == CATGA_HANDLING_ENDING && !d->judged)
         judge_end(w, d);
     if (d->in_handler && catga_handling_is_behind_run(&d->handling))

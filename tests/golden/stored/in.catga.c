@@ -729,6 +729,55 @@ const catga_message test_stored_task_message_descriptor = {
     NULL, /* keys */
 };
 
+/* ---- Service test.stored.Listener: fetch take ---- */
+
+static const catga_handler test_stored_listener_take_consumer = {
+    "take", &test_stored_paid_message_descriptor, CATGA_GROUP, 0, NULL,
+    NULL, /* every message */
+};
+
+static const catga_service test_stored_listener_take_descriptor = {
+    "Listener", &test_stored_listener_take_consumer, 1, 0, NULL,
+};
+
+catga_status test_stored_listener_take_fetch(catga_bus *bus,
+        catga_fetched *events, size_t n, int wait_ms, size_t *count)
+{
+    return catga_fetch(bus, &test_stored_listener_take_descriptor, events, n, wait_ms, count);
+}
+
+catga_status test_stored_listener_take_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_stored_listener_take_descriptor);
+}
+
+/* ---- Service test.stored.Listener: fetch store ---- */
+
+static const catga_binding test_stored_listener_store_binding = {
+    NULL, /* every message */
+    "archive",
+};
+
+static const catga_handler test_stored_listener_store_consumer = {
+    "store", &test_stored_shipped_message_descriptor, CATGA_GROUP, 0, NULL,
+    &test_stored_listener_store_binding,
+};
+
+static const catga_service test_stored_listener_store_descriptor = {
+    "Listener", &test_stored_listener_store_consumer, 1, 0, NULL,
+};
+
+catga_status test_stored_listener_store_fetch(catga_bus *bus,
+        catga_fetched *events, size_t n, int wait_ms, size_t *count)
+{
+    return catga_fetch(bus, &test_stored_listener_store_descriptor, events, n, wait_ms, count);
+}
+
+catga_status test_stored_listener_store_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_stored_listener_store_descriptor);
+}
+
 /* ---- Service test.stored.Listener ---- */
 
 static catga_status test_stored_listener_run_look(const void *handlers,
@@ -816,4 +865,26 @@ catga_status test_stored_listener_serve(catga_bus *bus,
 catga_status test_stored_listener_stop(catga_bus *bus)
 {
     return catga_service_stop(bus, &test_stored_listener_descriptor);
+}
+
+/* ---- Service test.stored.Loader: fetch load ---- */
+
+static const catga_handler test_stored_loader_load_consumer = {
+    "load", &test_stored_settled_message_descriptor, CATGA_GROUP, 0, NULL,
+    NULL, /* every message */
+};
+
+static const catga_service test_stored_loader_load_descriptor = {
+    "Loader", &test_stored_loader_load_consumer, 1, 0, NULL,
+};
+
+catga_status test_stored_loader_load_fetch(catga_bus *bus,
+        catga_fetched *events, size_t n, int wait_ms, size_t *count)
+{
+    return catga_fetch(bus, &test_stored_loader_load_descriptor, events, n, wait_ms, count);
+}
+
+catga_status test_stored_loader_load_stop(catga_bus *bus)
+{
+    return catga_service_stop(bus, &test_stored_loader_load_descriptor);
 }

@@ -321,6 +321,41 @@ static void a_new_connection_has_no_requests(void **state)
     assert_int_equal(request(&demand, 0, 0), 2);
 }
 
+/* Returns the size of a request by a program that waits for so many messages. */
+static unsigned fetch(catga_demand *demand, unsigned wanted, unsigned held, int64_t now)
+{
+    catga_demand_batch batch;
+
+    if (!catga_demand_fetch(demand, wanted, held, CATGA_SECOND / 10, now, &batch))
+        return 0;
+    assert_true(batch.bytes == 0 && !batch.once);
+    return batch.count;
+}
+
+static void a_fetch_requests_what_is_wanted(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_int_equal(fetch(&demand, 0, 0, 0), 0);
+    assert_int_equal(fetch(&demand, 10, 0, 0), 10);
+    assert_int_equal(fetch(&demand, 10, 0, 0), 0);
+    catga_demand_arrived(&demand, 4, 0);
+    assert_int_equal(fetch(&demand, 10, 4, 0), 0); /* they are on their way to the program */
+    assert_int_equal(fetch(&demand, 6, 0, 0), 0);
+    assert_int_equal(fetch(&demand, 8, 0, 0), 2); /* another fetch */
+    assert_int_equal(fetch(&demand, 8, 0, CATGA_SECOND / 10), 8);
+}
+
+static void a_fetch_that_is_refused_pauses(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_int_equal(fetch(&demand, 3, 0, 0), 3);
+    catga_demand_failed(&demand, 1, 0);
+    assert_int_equal(fetch(&demand, 3, 0, 0), 0);
+    assert_int_equal(fetch(&demand, 3, 0, CATGA_SECOND), 3);
+}
+
 /* 50, 100, 200 ... ms, up to one second, until a message arrives. */
 static void failed_requests_are_repeated_after_a_pause(void **state)
 {
@@ -420,6 +455,8 @@ int main(void)
         cmocka_unit_test(a_lost_request_ends_the_report_of_waiting_messages),
         cmocka_unit_test(a_new_connection_has_no_requests),
         cmocka_unit_test(failed_requests_are_repeated_after_a_pause),
+        cmocka_unit_test(a_fetch_requests_what_is_wanted),
+        cmocka_unit_test(a_fetch_that_is_refused_pauses),
         cmocka_unit_test(bytes_are_limited),
         cmocka_unit_test(one_message_is_always_requested),
         cmocka_unit_test(requests_are_few),

@@ -182,6 +182,23 @@ static void a_start_that_stays_unknown_is_retracted(void **state)
                      CATGA_HANDLING_RETRY);
 }
 
+/* A program fetches events, and waits for this one no more. */
+static void an_event_that_nobody_takes_has_no_attempt(void **state)
+{
+    (void)state;
+    catga_handling handling = fresh(true, false);
+    assert_int_equal(catga_handling_received(&handling, 1, true), CATGA_HANDLING_RUN);
+    assert_int_equal(step(&handling, CATGA_HANDLING_NOT_RUN), CATGA_HANDLING_RETRY);
+    assert_int_equal(handling.delay_ms, 7);
+    handling = running(1);
+    assert_int_equal(step(&handling, CATGA_HANDLING_NOT_RUN), CATGA_HANDLING_READ);
+    assert_true(catga_handling_must_record(&handling));
+    assert_int_equal(catga_handling_read(&handling, &(catga_attempts){8, 2, false, true}),
+                     CATGA_HANDLING_WRITE);
+    assert_int_equal(handling.attempt, 1);
+    assert_int_equal(step(&handling, CATGA_HANDLING_WRITTEN), CATGA_HANDLING_RETRY);
+}
+
 static void an_event_that_has_ended_does_not_run(void **state)
 {
     (void)state;
@@ -281,6 +298,7 @@ static void events_out_of_order_have_no_effect(void **state)
     catga_handling handling = fresh(true, false);
     assert_int_equal(step(&handling, CATGA_HANDLING_SUCCEEDED), CATGA_HANDLING_NOTHING);
     assert_int_equal(step(&handling, CATGA_HANDLING_HANDED_BACK), CATGA_HANDLING_NOTHING);
+    assert_int_equal(step(&handling, CATGA_HANDLING_NOT_RUN), CATGA_HANDLING_NOTHING);
     (void)catga_handling_received(&handling, 1, true);
     assert_int_equal(catga_handling_received(&handling, 1, true), CATGA_HANDLING_NOTHING);
     assert_int_equal(read(&handling, 1, 1), CATGA_HANDLING_NOTHING);
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(an_attempt_that_cannot_be_recorded_does_not_run),
         cmocka_unit_test(a_start_that_is_not_known_is_looked_up),
         cmocka_unit_test(a_start_that_stays_unknown_is_retracted),
+        cmocka_unit_test(an_event_that_nobody_takes_has_no_attempt),
         cmocka_unit_test(an_event_that_has_ended_does_not_run),
         cmocka_unit_test(the_end_of_an_event_is_recorded_without_a_limit),
         cmocka_unit_test(an_event_that_is_no_message_ends_at_once),

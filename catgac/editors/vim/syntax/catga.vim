@@ -4,7 +4,7 @@ if exists('b:current_syntax')
   finish
 endif
 
-syntax match catgaKeyword /\<\%(const\|enum\|flags\|struct\|table\|union\|errors\|command\|query\|event\|stream\|bucket\|objects\|service\|namespace\|version\|import\|throws\|handle\|publish\|calls\|on\|group\|broadcast\|as\|watch\|reads\|writes\)\>\%(\s*[:=,;}.]\)\@!/
+syntax match catgaKeyword /\<\%(const\|enum\|flags\|struct\|table\|union\|errors\|command\|query\|event\|stream\|bucket\|objects\|service\|namespace\|version\|import\|throws\|handle\|publish\|calls\|on\|group\|broadcast\|as\|fetch\|watch\|reads\|writes\)\>\%(\s*[:=,;}.]\)\@!/
 syntax match catgaType /\<\%(bool\|i8\|i16\|i32\|i64\|u8\|u16\|u32\|u64\|f32\|f64\|decimal\|timestamp\|duration\|uuid\|string\|bytes\)\>\%(\s*:\)\@!/
 syntax match catgaAnnotation /@\%(id\|required\|max\|range\|deprecated\|key\|json\|align\|identifier\|timeout\|retry\|idempotent\|qos\|dead_letter\|dedup\|stream\|subject\|encoding\|http\)\>/
 syntax match catgaConstant /\<\%(true\|false\)\>/

@@ -59,6 +59,7 @@ static bool set_consumer(catga_subscription *member, const catga_consumer_settin
     if (!catga_local_member_set_queue(member, queue))
         return false;
     catga_demand_init(&member->demand, &rules);
+    member->wanted = settings->wanted;
     member->tick = (catga_tick){.function = tick, .user = member, .interval_ns = eighth_ns};
     member->consumes = catga_ticker_add(&member->transport->broker->ticker, &member->tick);
     return member->consumes;
@@ -88,6 +89,12 @@ static catga_status subscribe(catga_local_transport *transport,
     pthread_mutex_unlock(&transport->broker->changing);
     *subscription = complete ? member : NULL;
     return complete ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
+void catga_local_fetch(catga_transport *transport, catga_subscription *subscription)
+{
+    (void)subscription;
+    catga_local_store_wake(catga_local_of(transport)->broker);
 }
 
 catga_status catga_local_consume(catga_transport *transport,

@@ -294,6 +294,8 @@ static bool has_room(catga_subscription *member, size_t length)
 
     catga_demand_ran(&member->demand, runs, run_ns);
     unsigned held = atomic_load(&queue->load) + atomic_load(&member->waiting) - 1;
+    if (member->wanted != NULL)
+        return atomic_load(&member->wanted->count) > held;
     size_t bytes = atomic_load(&queue->bytes);
     bool fits =
         held == 0 || (length <= member->pending_bytes && bytes <= member->pending_bytes - length);

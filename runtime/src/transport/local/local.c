@@ -117,6 +117,7 @@ static const catga_stream_operations streams = {
     .published = catga_local_stream_published,
     .ensure = catga_local_ensure_stream,
     .consume = catga_local_consume,
+    .fetch = catga_local_fetch,
     .settle = catga_local_settle,
     .get = catga_local_stream_get,
     .erase = catga_local_stream_erase,

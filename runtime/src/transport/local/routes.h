@@ -35,6 +35,7 @@ struct catga_subscription {
     bool beside;                  /* the queue belongs to another subscription */
     bool uncounted;               /* its messages are not in hand */
     bool consumes;                /* stored messages: `demand` and `tick` are used */
+    const catga_wanted *wanted;   /* of a program that fetches them; else NULL */
     catga_demand demand;          /* under the store's lock */
     catga_tick tick;
     sem_t turn; /* without a queue: held while receive runs, so that one message runs at a time */

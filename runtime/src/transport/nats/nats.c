@@ -166,6 +166,7 @@ static const catga_stream_operations streams = {
     .published = catga_nats_stream_published,
     .ensure = catga_nats_ensure_stream,
     .consume = catga_nats_consume,
+    .fetch = catga_nats_fetch,
     .settle = catga_nats_settle,
     .get = catga_nats_stream_get,
     .erase = catga_nats_stream_erase,

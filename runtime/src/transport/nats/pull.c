@@ -25,6 +25,11 @@
 #define EXPIRES_ONCE (100 * CATGA_MILLISECOND)
 #define GRACE        (500 * CATGA_MILLISECOND)
 
+/* The same of a request for a program that fetches messages, which waits for so long. A longer
+ * grace would delay its next fetch, and only extra messages are the price of a short one. */
+#define EXPIRES_SHORTEST (10 * CATGA_MILLISECOND)
+#define FETCH_GRACE      (50 * CATGA_MILLISECOND)
+
 /* Held messages should be finished within this time, and within an eighth of ack_wait. */
 #define HORIZON (50 * CATGA_MILLISECOND)
 
@@ -43,6 +48,7 @@ struct catga_nats_pull {
     char of[CATGA_NATS_API_SUBJECT];   /* "STREAM.CONSUMER.", as in ack subjects */
     char next[CATGA_NATS_API_SUBJECT]; /* subject of requests */
     char inbox[CATGA_NATS_INBOX + 1];
+    const catga_wanted *wanted; /* by a program that fetches messages; else NULL */
     atomic_bool stopped;
 
     /* Written by the leader, read by the thread that decides. */
@@ -57,6 +63,21 @@ struct catga_nats_pull {
 
 /* ---- Requesting ---- */
 
+/* Returns the lifetime of a request for a program that fetches messages. */
+static int64_t fetch_expires(const catga_nats_pull *pull, int64_t now)
+{
+    int64_t left_ns = atomic_load(&pull->wanted->until_ns) - now;
+
+    return left_ns < EXPIRES_SHORTEST ? EXPIRES_SHORTEST : left_ns < EXPIRES ? left_ns : EXPIRES;
+}
+
+static int64_t expires(const catga_nats_pull *pull, const catga_demand_batch *batch)
+{
+    if (pull->wanted != NULL)
+        return fetch_expires(pull, catga_clock_now());
+    return batch->once ? EXPIRES_ONCE : EXPIRES;
+}
+
 static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
 {
     char body[BODY_SIZE];
@@ -65,9 +86,9 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
 
     if (batch->bytes != 0)
         snprintf(limit, sizeof limit, ",\"max_bytes\":%zu", batch->bytes);
-    int length = snprintf(
-        body, sizeof body, "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 "%s}", batch->count,
-        batch->once ? "true" : "false", batch->once ? EXPIRES_ONCE : EXPIRES, limit);
+    int length =
+        snprintf(body, sizeof body, "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 "%s}",
+                 batch->count, batch->once ? "true" : "false", expires(pull, batch), limit);
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
@@ -81,6 +102,18 @@ static bool is_catching_up(const catga_nats_pull *pull, int64_t now)
     catga_nats_suspend_detector *detector = &pull->owner->suspend_detector;
 
     return now - catga_nats_suspend_before(detector, now) >= pull->queue->options.alive_ns;
+}
+
+/* Returns true if the demand is for another batch. */
+static bool is_demanded(catga_nats_pull *pull, int64_t now, catga_demand_batch *batch)
+{
+    catga_admission_queue *queue = pull->queue;
+    unsigned held = atomic_load(&queue->load);
+
+    if (pull->wanted != NULL)
+        return catga_demand_fetch(&pull->demand, atomic_load(&pull->wanted->count), held,
+                                  fetch_expires(pull, now) + FETCH_GRACE, now, batch);
+    return catga_demand_next(&pull->demand, held, atomic_load(&queue->bytes), now, batch);
 }
 
 /* Returns true if the batch is to be requested. The caller has set `deciding`. */
@@ -101,9 +134,7 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     catga_demand_ran(demand, runs, run_ns);
     demand->rules.largest = atomic_load(&nats->max_payload) + ENVELOPE;
     return !atomic_load(&pull->stopped) && catga_nats_link_is_up(&nats->link) &&
-           !is_catching_up(pull, now) &&
-           catga_demand_next(demand, atomic_load(&queue->load), atomic_load(&queue->bytes), now,
-                             batch);
+           !is_catching_up(pull, now) && is_demanded(pull, now, batch);
 }
 
 /* Requests messages as needed. One thread decides for all threads that call meanwhile. */
@@ -273,6 +304,7 @@ catga_nats_pull *catga_nats_pull_new(catga_nats *nats, const catga_consumer_sett
         .once_ns = EXPIRES_ONCE + GRACE};
     catga_demand_init(&pull->demand, &rules);
     pull->owner = nats;
+    pull->wanted = consumer->wanted;
     pull->receive = consumer->receive;
     pull->user = consumer->user;
     snprintf(pull->of, sizeof pull->of, "%s.%s.", consumer->stream, consumer->name);
@@ -299,6 +331,11 @@ void catga_nats_pull_free(catga_nats_pull *pull)
 bool catga_nats_pull_start(catga_nats_pull *pull)
 {
     return catga_ticker_add(&pull->owner->ticker, &pull->tick);
+}
+
+void catga_nats_pull_request(catga_nats_pull *pull)
+{
+    decide(pull);
 }
 
 void catga_nats_pull_stop(catga_nats_pull *pull)

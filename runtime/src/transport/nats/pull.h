@@ -17,6 +17,9 @@ void catga_nats_pull_free(catga_nats_pull *pull);
 /* Begins to request messages. Returns false without a thread. */
 bool catga_nats_pull_start(catga_nats_pull *pull);
 
+/* Requests messages now, as many as are wanted. */
+void catga_nats_pull_request(catga_nats_pull *pull);
+
 /* Ends requesting, and returns waiting messages to the server. */
 void catga_nats_pull_stop(catga_nats_pull *pull);
 

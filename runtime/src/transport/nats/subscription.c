@@ -229,6 +229,12 @@ catga_status catga_nats_subscribe_consumer(catga_nats *nats,
     return catga_nats_pull_start(pull) ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
+void catga_nats_fetch(catga_transport *transport, catga_subscription *subscription)
+{
+    (void)transport;
+    catga_nats_pull_request(subscription->pull);
+}
+
 /* ---- Draining ---- */
 
 /* Has nats.c send the end of the subscription. Without a deadline, nats.c keeps the subscription

@@ -53,6 +53,7 @@ catga_status catga_nats_subscribe(catga_transport *transport,
                                   catga_subscription **subscription);
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
                               int timeout_ms);
+void catga_nats_fetch(catga_transport *transport, catga_subscription *subscription);
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription);
 
 /* Subscribes to answers, which go to the bus at once: without an admission queue. */

@@ -1,0 +1,78 @@
+/*
+ * A fetcher: the events of one fetch of a service, from their arrival until the program settles
+ * them. It receives the events of the consumer in one worker, which verifies them, copies them, and
+ * passes them to the threads that wait in catga_fetch.
+ *
+ * The copy of an event is the program's until it settles the event, even after the bus is closed.
+ * When a service stops, or the bus drains, the program may settle for half of drain_wait_ms; then
+ * the event itself goes back to the server.
+ *
+ * Locks: `lock` guards everything but constant fields. Threads that hold it call the transport,
+ * which never waits, and take no other lock of the bus.
+ */
+#ifndef CATGA_FETCHER_H
+#define CATGA_FETCHER_H
+
+#include "streams/delivered.h"
+
+#include <catga/fetch.h>
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+typedef struct catga_fetcher catga_fetcher;
+
+/* An event that the program gets, or has. */
+typedef struct catga_held {
+    TAILQ_ENTRY(catga_held) entry;
+    catga_fetcher *fetcher;
+    bool is_back; /* the event went back to the server, and is released */
+    catga_delivered delivered;
+    catga_fetched copy; /* what the program gets; its texts and its table are in `bytes` */
+    uint8_t bytes[];
+} catga_held;
+
+/* A thread in catga_fetch. */
+typedef struct catga_fetch_caller {
+    TAILQ_ENTRY(catga_fetch_caller) entry;
+    int64_t until_ns; /* when it stops waiting, monotonic; 0: it does not wait yet */
+} catga_fetch_caller;
+
+struct catga_fetcher {
+    catga_receiver receiver;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned references;                          /* of the endpoint, and of each event */
+    unsigned settling;                            /* threads that settle an event */
+    unsigned count;                               /* events in both lists */
+    bool is_closing;                              /* the service stops */
+    TAILQ_HEAD(, catga_held) arrived;             /* for the callers */
+    TAILQ_HEAD(catga_held_list, catga_held) held; /* by the program */
+    TAILQ_HEAD(, catga_fetch_caller) callers;
+    catga_wanted wanted; /* events that callers wait for, without those in `arrived` */
+};
+
+/* Returns NULL without memory. The endpoint that it is served with frees it. */
+catga_fetcher *catga_fetcher_new(void);
+
+static inline catga_bus_state *catga_fetcher_state(const catga_fetcher *fetcher)
+{
+    return fetcher->receiver.endpoint->service_instance->state;
+}
+
+/* Adds a caller, so that the fetcher stays valid. Removes it; the fetcher is not used any more. */
+void catga_fetcher_enter(catga_fetcher *fetcher, catga_fetch_caller *caller);
+void catga_fetcher_leave(catga_fetcher *fetcher, catga_fetch_caller *caller);
+
+/* Waits for up to `n` events. Returns CATGA_OK, CATGA_OVERLOADED or CATGA_DRAINING. */
+catga_status catga_fetcher_wait(catga_fetcher *fetcher, catga_fetch_caller *caller,
+                                int64_t until_ns, catga_fetched *events, size_t n, size_t *count);
+
+/*
+ * Begins to settle an event: it does not go back to the server any more. Returns false if it went
+ * back. The caller then ends the settlement, which frees the event.
+ */
+bool catga_fetcher_settles(catga_held *held);
+void catga_fetcher_settled(catga_held *held);
+
+#endif
