@@ -235,6 +235,64 @@ static void ids_of_a_deleted_stream_are_forgotten(void **state)
     assert_placed(f, (copy){"two", 0, false}, 2, false);
 }
 
+/* A clock that is set, another server, and a suspend of this machine change the difference. */
+static void a_copy_is_found_although_the_clock_has_jumped(void **state)
+{
+    fixture *f = *state;
+    catga_redis_transport *redis = catga_redis_of(f->transport);
+    int64_t now = catga_clock_now();
+    int64_t server_ms = catga_redis_clock_server_ms(&redis->clock, now);
+
+    assert_placed(f, (copy){"one", now, false}, 1, false);
+    int64_t later = catga_clock_now();
+    catga_redis_clock_set(&redis->clock, (server_ms + 60000) * 1000, later, later);
+    assert_placed(f, (copy){"one", now, true}, 1, true);
+}
+
+/* ---- Other programs ---- */
+
+/* Publishes a message that the server refuses. */
+static void assert_refused(fixture *f, copy sent)
+{
+    const answer *at = &f->answers[1];
+
+    atomic_store(&f->answers[1].came, false);
+    publish(f, 1, sent);
+    for (int i = 0; i < 3000 && !atomic_load(&at->came); i++)
+        pause_ms(10);
+    assert_int_equal(at->status, CATGA_REFUSED);
+}
+
+static void messages_follow_entries_of_other_programs(void **state)
+{
+    fixture *f = *state;
+    int64_t now = catga_clock_now();
+
+    assert_placed(f, (copy){"one", 0, false}, 1, false);
+    redis_server_do(&f->server, "XADD catga:stream:S 50-1 other field");
+    assert_refused(f, (copy){"two", 0, false});
+    assert_placed(f, (copy){"two", 0, false}, 51, false);
+    redis_server_do(&f->server, "XADD catga:stream:S 90-1 other field");
+    redis_server_do(&f->server, "XDEL catga:stream:S 90-1");
+    assert_refused(f, (copy){"three", now, false});
+    assert_placed(f, (copy){"three", now, true}, 91, false);
+    assert_placed(f, (copy){"two", 0, false}, 51, true);
+}
+
+/* ---- Flushing ---- */
+
+static void a_flush_without_a_connection_fails(void **state)
+{
+    fixture *f = *state;
+    const catga_transport_operations *operations = f->transport->operations;
+
+    publish(f, 1, (copy){"one", catga_clock_now(), false});
+    redis_server_signal(&f->server, SIGKILL);
+    for (int i = 0; i < 1000 && operations->connected(f->transport); i++)
+        pause_ms(10);
+    assert_int_equal(operations->flush(f->transport, 1000), CATGA_DISCONNECTED);
+}
+
 /* ---- Shared commands ---- */
 
 /* Messages that wait are stored in their order, by few commands. */
@@ -322,6 +380,9 @@ int main(int argc, char **argv)
         CASE(ids_of_a_program_are_compared_within_the_window),
         CASE(messages_without_an_id_are_stored),
         CASE(ids_of_a_deleted_stream_are_forgotten),
+        CASE(a_copy_is_found_although_the_clock_has_jumped),
+        CASE(messages_follow_entries_of_other_programs),
+        CASE(a_flush_without_a_connection_fails),
         CASE(messages_that_wait_share_commands),
         CASE(acknowledgements_that_wait_share_commands),
     };

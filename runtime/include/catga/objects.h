@@ -92,7 +92,8 @@ CATGA_CHECKED catga_status catga_objects_state(catga_bus *bus, const catga_objec
 CATGA_CHECKED catga_status catga_objects_seal(catga_bus *bus, const catga_object_store *store,
                                               catga_problem *problem);
 
-/* Deletes the store with all its objects. */
+/* Deletes the store with all its objects. If the server was absent meanwhile, an absent store
+ * counts as deleted. */
 CATGA_CHECKED catga_status catga_objects_remove(catga_bus *bus, const catga_object_store *store,
                                                 catga_problem *problem);
 

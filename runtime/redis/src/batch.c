@@ -19,6 +19,7 @@ struct catga_redis_batch {
     atomic_uint users;                    /* the owner, and each item */
     _Atomic(catga_redis_command *) added; /* the last one first */
     atomic_uint waiting;                  /* items that are not sent */
+    atomic_size_t waiting_bytes;          /* of them */
     atomic_uint sent;                     /* commands that wait for their reply */
     atomic_bool due;
     atomic_flag joining;        /* guards the fields below */
@@ -180,6 +181,7 @@ static bool send_next(catga_redis_batch *batch)
         return false;
     chosen items = choose(batch);
     atomic_fetch_sub(&batch->waiting, items.count);
+    atomic_fetch_sub(&batch->waiting_bytes, items.bytes);
     atomic_fetch_add(&batch->sent, 1);
     catga_status status = catga_redis_pipeline_send(batch->options.pipeline, make(batch, &items));
     if (status == CATGA_OK)
@@ -189,24 +191,29 @@ static bool send_next(catga_redis_batch *batch)
     return true;
 }
 
+/* Returns whether the waiting items fill a command. */
+static bool is_full(const catga_redis_batch *batch)
+{
+    return atomic_load(&batch->waiting) >= ITEMS_MAX ||
+           atomic_load(&batch->waiting_bytes) >= BYTES_MAX;
+}
+
 static bool may_send(const catga_redis_batch *batch)
 {
     unsigned sent = atomic_load(&batch->sent);
 
-    return batch->options.is_alone || sent < SENT_MAX ||
-           (sent < SENT_FULL_MAX && atomic_load(&batch->waiting) >= ITEMS_MAX);
+    return batch->options.is_alone || sent < SENT_MAX || (sent < SENT_FULL_MAX && is_full(batch));
 }
 
 /* One thread sends for all that add meanwhile. */
 static void join_items(catga_redis_batch *batch)
 {
     atomic_store(&batch->due, true);
-    while (atomic_load(&batch->due) &&
-           !atomic_flag_test_and_set_explicit(&batch->joining, memory_order_acquire)) {
+    while (atomic_load(&batch->due) && !atomic_flag_test_and_set(&batch->joining)) {
         atomic_store(&batch->due, false);
         while (may_send(batch) && send_next(batch))
             continue;
-        atomic_flag_clear_explicit(&batch->joining, memory_order_release);
+        atomic_flag_clear(&batch->joining); /* seen by others before `due` is read again */
     }
 }
 
@@ -220,6 +227,7 @@ catga_status catga_redis_batch_send(catga_redis_batch *batch, const catga_redis_
     item->kind = kind;
     atomic_fetch_add(&batch->users, 1);
     atomic_fetch_add(&batch->waiting, 1);
+    atomic_fetch_add(&batch->waiting_bytes, item->length);
     add(batch, item);
     join_items(batch);
     return CATGA_OK;

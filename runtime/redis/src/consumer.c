@@ -85,8 +85,8 @@ struct catga_redis_consumer {
 static catga_status send_ack(catga_redis_consumer *consumer, const char *id)
 {
     static const catga_redis_batch_kind ack = {.script = CATGA_REDIS_SCRIPTS, .parts = 1};
-    catga_redis_command *item = catga_redis_command_parts(
-        catga_redis_pools_of(consumer->owner), catga_redis_part_size(CATGA_REDIS_ID_SIZE));
+    catga_redis_command *item = catga_redis_command_parts(catga_redis_pools_of(consumer->owner),
+                                                          catga_redis_part_size(strlen(id)));
 
     if (item != NULL)
         catga_redis_command_text(item, id);

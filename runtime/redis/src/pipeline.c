@@ -33,7 +33,7 @@ static void lock_writing(catga_redis_pipeline *pipeline)
 
 static void unlock_writing(catga_redis_pipeline *pipeline)
 {
-    atomic_flag_clear_explicit(&pipeline->writing, memory_order_release);
+    atomic_flag_clear(&pipeline->writing); /* seen by others before `due` is read again */
 }
 
 /* Takes the next commands out of the queue when the last ones are written. */
@@ -95,8 +95,7 @@ static bool write_batch(catga_redis_pipeline *pipeline)
 static void write_queued(catga_redis_pipeline *pipeline)
 {
     atomic_store(&pipeline->due, true);
-    while (atomic_load(&pipeline->due) &&
-           !atomic_flag_test_and_set_explicit(&pipeline->writing, memory_order_acquire)) {
+    while (atomic_load(&pipeline->due) && !atomic_flag_test_and_set(&pipeline->writing)) {
         atomic_store(&pipeline->due, false);
         bool usable = atomic_load(&pipeline->up) && !atomic_load(&pipeline->blocked) &&
                       !atomic_load(&pipeline->broken);
@@ -246,7 +245,7 @@ bool catga_redis_pipeline_flush(catga_redis_pipeline *pipeline, int64_t end)
     pthread_mutex_unlock(&pipeline->flushing);
     while (flushed && atomic_load(&pipeline->answered) < wanted)
         flushed = may_wait(pipeline, end);
-    return flushed;
+    return flushed && catga_redis_pipeline_is_up(pipeline);
 }
 
 catga_status catga_redis_pipeline_send(catga_redis_pipeline *pipeline, catga_redis_command *command)

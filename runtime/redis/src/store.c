@@ -7,8 +7,8 @@
 
 #define SUBJECTS "catga:subjects"
 
-/* How far the clocks of servers, and the measured ones of this process, may be apart. */
-#define CLOCKS_APART (2 * CATGA_SECOND)
+/* How far two measurements of the server's clock may be apart without a jump. */
+#define CLOCKS_APART (2 * CATGA_REDIS_CLOCK_JUMP)
 
 enum { NUMBER = 24 };
 
@@ -32,7 +32,9 @@ static bool is_complete(const redisReply *reply, const catga_redis_command *item
         reply->type == REDIS_REPLY_ARRAY && (reply->elements == count || reply->elements == 2);
     for (size_t i = 0; complete && i < reply->elements; i++)
         complete = reply->element[i]->type == REDIS_REPLY_INTEGER;
-    return complete && (reply->elements == count || reply->element[1]->integer > 0);
+    return complete && (reply->elements == count ||
+                        (reply->element[1]->integer > 0 &&
+                         reply->element[1]->integer <= INT64_MAX - (long long)count));
 }
 
 /* Returns the result of an item. The numbers of items with one result follow each other. */
@@ -116,14 +118,21 @@ static void append_number(catga_redis_command *item, bool is_known, int64_t numb
         catga_redis_command_text(item, "");
 }
 
+/* Returns a time of the server before the first copy of a message; 0: unknown, so that all ids of
+ * the window are compared. */
+static int64_t since_ms(catga_redis_clock *clock, const catga_outgoing *message)
+{
+    if (message->first_ns <= CLOCKS_APART)
+        return 0;
+    int64_t since = catga_redis_clock_server_ms(clock, message->first_ns - CLOCKS_APART);
+    return message->first_ns <= atomic_load(&clock->jumped_ns) ? 0 : since;
+}
+
 /* Says what is expected of a message that may have been stored before. */
 static void append_checks(catga_redis_transport *redis, catga_redis_command *item,
                           const catga_outgoing *message)
 {
-    int64_t first_ms =
-        message->first_ns <= CLOCKS_APART
-            ? 0
-            : catga_redis_clock_server_ms(&redis->clock, message->first_ns - CLOCKS_APART);
+    int64_t first_ms = since_ms(&redis->clock, message);
 
     append_number(item, message->expects, (int64_t)message->expected);
     append_number(item, message->repeated && message->first_ns != 0, first_ms);

@@ -143,11 +143,10 @@ static void decide(catga_nats_pull *pull)
     catga_demand_batch batch;
 
     atomic_store(&pull->due, true);
-    while (atomic_load(&pull->due) &&
-           !atomic_flag_test_and_set_explicit(&pull->deciding, memory_order_acquire)) {
+    while (atomic_load(&pull->due) && !atomic_flag_test_and_set(&pull->deciding)) {
         atomic_store(&pull->due, false);
         bool is_low = step(pull, &batch);
-        atomic_flag_clear_explicit(&pull->deciding, memory_order_release);
+        atomic_flag_clear(&pull->deciding); /* seen by others before `due` is read again */
         if (is_low)
             send_request(pull, &batch);
     }
