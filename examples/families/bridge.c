@@ -5,6 +5,15 @@
 #include "orders.catga.h"
 
 #include <stdio.h>
+#include <time.h>
+
+/* Pause between two tries while the other server is away. */
+enum { PAUSE_MS = 100 };
+
+typedef struct bridge {
+    catga_bus *bus; /* of catga_open: the bus of a context never says that it drains */
+    catga_bus *other;
+} bridge;
 
 static bool is_away(catga_status status)
 {
@@ -12,46 +21,47 @@ static bool is_away(catga_status status)
 }
 
 /* The event waits here while the other server is away: a failed handler would use up its attempts.
- */
+ * It stops waiting when the bus drains. */
 static catga_status my_forward(catga_context *context, const catga_event *event)
 {
-    catga_bus *other = catga_context_user(context);
-    catga_status status = catga_event_forward(other, context);
+    const bridge *b = catga_context_user(context);
+    catga_status status = catga_event_forward(b->other, context);
 
     while (is_away(status) && event->message->delivery != NULL &&
-           catga_ready(catga_context_bus(context)) != CATGA_DRAINING)
-        status = catga_event_forward(other, context);
+           catga_ready(b->bus) != CATGA_DRAINING) {
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        status = catga_event_forward(b->other, context);
+    }
     return status;
 }
 
-static catga_status run(catga_bus *bus, catga_bus *other)
+static catga_status run(bridge *b)
 {
     static const orders_bridge service = ORDERS_BRIDGE(my);
-    catga_status status = orders_bridge_serve(bus, &service, other);
+    catga_status status = orders_bridge_serve(b->bus, &service, b);
 
     if (status != CATGA_OK)
         return status;
     puts("ready");
     fflush(stdout);
-    return catga_run(bus);
+    return catga_run(b->bus);
 }
 
 int main(int argc, char **argv)
 {
-    catga_bus *bus = NULL;
-    catga_bus *other = NULL;
+    bridge b = {NULL, NULL};
 
     if (argc != 2) {
         fprintf(stderr, "usage: families_bridge URL\n");
         return 2;
     }
-    catga_status status = catga_open(&bus, NULL);
+    catga_status status = catga_open(&b.bus, NULL);
     if (status == CATGA_OK)
-        status = catga_open(&other, &(catga_options){.servers = argv[1]});
+        status = catga_open(&b.other, &(catga_options){.servers = argv[1]});
     if (status == CATGA_OK)
-        status = run(bus, other);
-    catga_close(bus); /* first: its handlers use the other one */
-    catga_close(other);
+        status = run(&b);
+    catga_close(b.bus); /* first: its handlers use the other one */
+    catga_close(b.other);
     if (status != CATGA_OK)
         fprintf(stderr, "families_bridge: %s\n", catga_status_text(status));
     return status == CATGA_OK ? 0 : 1;

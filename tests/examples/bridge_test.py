@@ -20,6 +20,7 @@ from processes import Process, Server, wait_until  # noqa: E402
 ORDERS, BRIDGE = sys.argv.pop(), sys.argv.pop()
 SECONDS = 60  # for anything that happens within a moment on an idle machine
 COUNT = 400
+DRAIN = 30  # seconds that a bridge may take to stop
 
 
 class Bridge(unittest.TestCase):
@@ -28,7 +29,8 @@ class Bridge(unittest.TestCase):
         self.near = Server(self.folder / "near").start().listens()
         self.far = Server(self.folder / "far").start().listens()
         self.bridges = [Process([BRIDGE, self.far.url()], self.folder / f"bridge-{i}.log",
-                                {"NATS_URL": self.near.url(), "CATGA_INSTANCE": f"bridge-{i}", "CATGA_LOG": "error"})
+                                {"NATS_URL": self.near.url(), "CATGA_INSTANCE": f"bridge-{i}", "CATGA_LOG": "error",
+                                 "CATGA_DRAIN_WAIT_MS": str(DRAIN * 1000)})
                         for i in range(2)]
 
     def tearDown(self):
@@ -53,6 +55,12 @@ class Bridge(unittest.TestCase):
     def stored(self, server):
         with self.orders(server, "read") as reader:
             return [int(line) for line in reader.stdout]
+
+    def waiting(self):
+        """Returns the number of orders that a bridge got and has not settled."""
+        accounts = self.near.ask("jsz?consumers=true").get("account_details", [])
+        return sum(consumer["num_ack_pending"] for account in accounts
+                   for stream in account.get("stream_detail", []) for consumer in stream.get("consumer_detail", []))
 
     def assert_all(self, count):
         wait_until(lambda: len(self.stored(self.far)) >= count, SECONDS, "the orders at the other server")
@@ -97,6 +105,16 @@ class Bridge(unittest.TestCase):
         time.sleep(8)
         self.far.start().listens()
         self.assert_all(20)
+
+    def test_a_bridge_stops_while_the_other_server_is_away(self):
+        self.start(self.bridges[0])
+        self.far.end()
+        with self.publish(0, 3) as load:
+            self.assertEqual(load.wait(SECONDS), 0)
+        wait_until(lambda: self.waiting() > 0, SECONDS, "the bridge to get an order")
+        began = time.monotonic()
+        self.assertEqual(self.bridges[0].end(signal.SIGTERM, SECONDS), 0)
+        self.assertLess(time.monotonic() - began, DRAIN)
 
 
 unittest.main()
