@@ -9,8 +9,8 @@ enum { REDELIVER_MS = 1000, REDELIVER_LONGEST_MS = 30000 };
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules)
 {
-    *handling =
-        (catga_handling){.rules = *rules, .attempt = 1, .troubles_left = CATGA_RECORD_TROUBLES};
+    *handling = (catga_handling){
+        .rules = *rules, .attempt = 1, .troubles_left = CATGA_RECORD_TROUBLES, .unwanted_ms = -1};
 }
 
 static catga_handling_action enter(catga_handling *handling, catga_handling_phase phase,
@@ -42,6 +42,8 @@ static int64_t doubled(int64_t first, int64_t longest, uint32_t times)
 
 static catga_handling_action redeliver(catga_handling *handling)
 {
+    if (handling->unwanted_ms >= 0)
+        return retry(handling, handling->unwanted_ms);
     int64_t delay = doubled(REDELIVER_MS, REDELIVER_LONGEST_MS, handling->deliveries - 1);
     int64_t longest = handling->rules.backoff_longest_ms;
 
@@ -369,7 +371,8 @@ catga_handling_action catga_handling_step(catga_handling *handling, catga_handli
     case CATGA_HANDLING_REJECTED:
         return end(handling, CATGA_CAUSE_REJECTED);
     case CATGA_HANDLING_NOT_RUN:
-        return handling->recorded ? retract(handling) : retry(handling, value);
+        handling->unwanted_ms = value;
+        return handling->recorded ? retract(handling) : redeliver(handling);
     case CATGA_HANDLING_STORED:
         return settle(handling, CATGA_HANDLING_GIVE_UP);
     case CATGA_HANDLING_NOT_STORED:

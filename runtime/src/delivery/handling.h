@@ -116,9 +116,10 @@ typedef struct catga_handling {
     uint32_t attempt;  /* from 1; of an ended event, the number of started attempts */
     uint64_t revision; /* latest known revision of the record */
     uint32_t troubles_left;
-    bool recorded;    /* the record or the claim contains this attempt */
-    bool unsure;      /* the record may be written, and overwritten by another delivery */
-    int64_t delay_ms; /* only of RETRY */
+    bool recorded;       /* the record or the claim contains this attempt */
+    bool unsure;         /* the record may be written, and overwritten by another delivery */
+    int64_t unwanted_ms; /* pause of an event that was not run on request; -1: it was not refused */
+    int64_t delay_ms;    /* only of RETRY */
 } catga_handling;
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules);

@@ -197,6 +197,16 @@ static void an_event_that_nobody_takes_has_no_attempt(void **state)
                      CATGA_HANDLING_WRITE);
     assert_int_equal(handling.attempt, 1);
     assert_int_equal(step(&handling, CATGA_HANDLING_WRITTEN), CATGA_HANDLING_RETRY);
+    assert_int_equal(handling.delay_ms, 7);
+    handling = running(1);
+    (void)step(&handling, CATGA_HANDLING_NOT_RUN);
+    assert_int_equal(catga_handling_read(&handling, &(catga_attempts){9, 3, false, false}),
+                     CATGA_HANDLING_RETRY);
+    assert_int_equal(handling.delay_ms, 7);
+    handling = running(1);
+    (void)step(&handling, CATGA_HANDLING_NOT_RUN);
+    assert_int_equal(step(&handling, CATGA_HANDLING_HANDED_BACK), CATGA_HANDLING_RETRY);
+    assert_int_equal(handling.delay_ms, 7);
 }
 
 static void an_event_that_has_ended_does_not_run(void **state)
