@@ -634,7 +634,7 @@ size_t catga_event_print(const catga_event *event, char *text, size_t capacity);
  * That has the same message id in each delivery. So an event that is delivered again, because the
  * bridge died between storing and acknowledging it, is stored once within the window of @dedup. An
  * event whose publisher gave it no id, or one longer than 64 bytes, has an id made of its number
- * and time in its stream.
+ * and time in its stream; a replay of its dead letter has a random id.
  *
  * `to` belongs to the caller: close it after the bus of the handler is drained. Several handlers
  * may forward to one bus at once. Returns what ..._publish returns; CATGA_INVALID_ARGUMENT if `to`

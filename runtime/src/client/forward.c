@@ -17,7 +17,8 @@ static bool is_only_received(const catga_message *message)
 /*
  * Returns the id under which the other server stores the event: the same for each delivery, so that
  * it is stored once. Foreign publishers may send none, or one that is too long; the place of the
- * event in its stream replaces it. An absent id is chosen at random.
+ * event in its stream replaces it. An event whose place is unknown, such as a replayed one, gets a
+ * random id.
  */
 static catga_string id_of(const catga_context *context, char own[OWN_ID])
 {
@@ -26,7 +27,7 @@ static catga_string id_of(const catga_context *context, char own[OWN_ID])
 
     if (id.length >= 1 && id.length <= CATGA_TOKEN_MAX && catga_is_header_value(id))
         return id;
-    if (incoming->sequence == 0)
+    if (incoming->sequence == 0 || incoming->stored_ns == 0)
         return catga_str(NULL);
     snprintf(own, OWN_ID, "%" PRIu64 "-%" PRId64, incoming->sequence, incoming->stored_ns);
     return catga_str(own);
