@@ -17,7 +17,9 @@ static bool write_batch(FILE *file, const catga_fetched *readings, size_t count)
         fprintf(file, "%.*s %.1f\n", CATGA_PRINT(readings_measured_get_sensor(reading)),
                 readings_measured_get_celsius(reading));
     }
-    return fflush(file) == 0 && fsync(fileno(file)) == 0;
+    bool written = fflush(file) == 0 && !ferror(file) && fsync(fileno(file)) == 0;
+    clearerr(file); /* for the next batch */
+    return written;
 }
 
 /* Fetches and writes batches until no reading has come for some time. */
