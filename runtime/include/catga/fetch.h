@@ -32,13 +32,16 @@
  *
  * Each event is verified. One that is not valid becomes a dead letter, and is not returned. The
  * program settles each event once: as done, for a retry, or as rejected. Until then it may hold the
- * event for any time: the runtime sends the in-progress acks that prevent a redelivery. Attempts,
+ * event for any time: while the process is connected, the runtime sends the in-progress acks that
+ * prevent a redelivery. Attempts,
  * the pauses of @retry and dead letters are those of a handler; an attempt is an event that a fetch
  * returned. Metrics, traces and the message log see the event when it is settled, with the time
  * since its fetch. Middleware is not called.
  *
  * Delivery is at least once. The events of a process that dies are delivered again after
- * ack_wait_ms, and so is an event whose settlement is lost with the connection.
+ * ack_wait_ms, and so is an event whose settlement is lost with the connection. If the connection
+ * is lost, or the process is suspended, for longer than ack_wait_ms, the events that it holds are
+ * delivered again too. The same program may then get an event that it still holds a second time.
  *
  * When the bus drains, or ..._stop(bus) is called, waiting fetches end. The program may settle the
  * events that it holds for half of drain_wait_ms. Then they go back to the server, which delivers

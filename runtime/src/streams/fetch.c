@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A fetch waits at least for a round trip to a busy server. */
 enum { SHORTEST_WAIT_MS = 100 };
@@ -88,12 +89,6 @@ static void settle_held(catga_held *held, catga_handling_event event, int64_t va
                           catga_handling_step(&delivered->handling, event, value));
 }
 
-/* Returns whether this process was forked from the one that has the event. */
-static bool is_forked(const catga_held *held)
-{
-    return catga_process_is_forked(&catga_fetcher_state(held->fetcher)->process);
-}
-
 static catga_status settle(catga_fetched *fetched, catga_handling_event event, int64_t value,
                            catga_status outcome, const catga_problem *problem)
 {
@@ -102,7 +97,11 @@ static catga_status settle(catga_fetched *fetched, catga_handling_event event, i
     if (held == NULL)
         return CATGA_INVALID_ARGUMENT;
     *fetched = (catga_fetched){.table = CATGA_EMPTY_TABLE};
-    bool is_ours = catga_fetcher_settles(held) && !is_forked(held);
+    if (catga_fetcher_is_forked(held)) {
+        free(held);
+        return CATGA_CLOSED;
+    }
+    bool is_ours = catga_fetcher_settles(held);
     if (is_ours) {
         held->delivered.problem = *problem;
         settle_held(held, event, value, outcome);

@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/* Pause before an event that no thread waits for is redelivered, perhaps to this program again. */
+enum { UNWANTED_MS = 100, NO_MEMORY_MS = 1000 };
+
 /* ---- Lifetime ---- */
 
 /* Drops a reference. The caller holds the lock, which is released. */
@@ -19,6 +22,7 @@ static void release(catga_fetcher *fetcher)
         return;
     pthread_cond_destroy(&fetcher->changed);
     pthread_mutex_destroy(&fetcher->lock);
+    catga_process_end(&fetcher->process);
     free(fetcher);
 }
 
@@ -139,7 +143,7 @@ static void pass(catga_fetcher *fetcher, catga_context *context, catga_delivered
                  const uint8_t *table)
 {
     catga_held *held = hold(fetcher, context, delivered, table);
-    int64_t pause_ms = held == NULL ? 1000 : 0;
+    int64_t pause_ms = held == NULL ? NO_MEMORY_MS : UNWANTED_MS;
 
     catga_context_end(context);
     if (held != NULL && give(fetcher, held))
@@ -162,7 +166,7 @@ static void take_in(catga_fetcher *fetcher, catga_incoming *event)
     catga_status status = catga_context_open(&context, &table, &delivered.problem);
     if (status == CATGA_NO_MEMORY) {
         catga_context_end(&context);
-        hand_back(context.state, event, CATGA_SECOND);
+        hand_back(context.state, event, NO_MEMORY_MS * CATGA_MILLISECOND);
         return;
     }
     catga_handling_action action = follow(&delivered, status == CATGA_OK);
@@ -184,7 +188,7 @@ static void receive(void *user, catga_incoming *event)
     else if (is_wanted(fetcher))
         take_in(fetcher, event);
     else
-        hand_back(state, event, 0);
+        hand_back(state, event, UNWANTED_MS * CATGA_MILLISECOND);
 }
 
 /* ---- The end of a service ---- */
@@ -238,6 +242,7 @@ catga_fetcher *catga_fetcher_new(void)
         return NULL;
     made->receiver =
         (catga_receiver){.receive = receive, .wanted = &made->wanted, .drain = drain, .end = end};
+    catga_process_begin(&made->process);
     pthread_mutex_init(&made->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -259,10 +264,24 @@ void catga_fetcher_enter(catga_fetcher *fetcher, catga_fetch_caller *caller)
     pthread_mutex_unlock(&fetcher->lock);
 }
 
+/* No request may outlive the caller that needs it: its events would be handed back. So requests end
+ * with the first caller; the others request again then. */
+static void set_end_of_requests(catga_fetcher *fetcher)
+{
+    const catga_fetch_caller *at;
+    int64_t first_ns = CATGA_FOREVER;
+
+    TAILQ_FOREACH(at, &fetcher->callers, entry)
+    if (at->until_ns != 0 && at->until_ns < first_ns)
+        first_ns = at->until_ns;
+    atomic_store(&fetcher->wanted.until_ns, first_ns);
+}
+
 void catga_fetcher_leave(catga_fetcher *fetcher, catga_fetch_caller *caller)
 {
     pthread_mutex_lock(&fetcher->lock);
     TAILQ_REMOVE(&fetcher->callers, caller, entry);
+    set_end_of_requests(fetcher);
     pthread_cond_broadcast(&fetcher->changed);
     pthread_mutex_unlock(&fetcher->lock);
 }
@@ -304,16 +323,12 @@ static size_t room_of(const catga_fetcher *fetcher)
     return used < limit ? limit - used : 0;
 }
 
-/* Adds to the wanted events, until the last caller stops waiting, and requests them. */
+/* Adds to the wanted events, and requests them. */
 static void want(catga_fetcher *fetcher, size_t n)
 {
     catga_transport *transport = catga_fetcher_state(fetcher)->transport;
-    const catga_fetch_caller *at;
-    int64_t until_ns = 0;
 
-    TAILQ_FOREACH(at, &fetcher->callers, entry)
-    until_ns = at->until_ns > until_ns ? at->until_ns : until_ns;
-    atomic_store(&fetcher->wanted.until_ns, until_ns);
+    set_end_of_requests(fetcher);
     atomic_fetch_add(&fetcher->wanted.count, (unsigned)n);
     transport->streams->fetch(transport, fetcher->receiver.endpoint->subscription);
 }
@@ -342,6 +357,11 @@ catga_status catga_fetcher_wait(catga_fetcher *fetcher, catga_fetch_caller *call
 }
 
 /* ---- Settling ---- */
+
+bool catga_fetcher_is_forked(const catga_held *held)
+{
+    return catga_process_is_forked(&held->fetcher->process);
+}
 
 bool catga_fetcher_settles(catga_held *held)
 {

@@ -13,6 +13,7 @@
 #ifndef CATGA_FETCHER_H
 #define CATGA_FETCHER_H
 
+#include "base/process.h"
 #include "streams/delivered.h"
 
 #include <catga/fetch.h>
@@ -40,6 +41,7 @@ typedef struct catga_fetch_caller {
 
 struct catga_fetcher {
     catga_receiver receiver;
+    catga_process process; /* the one whose threads use the lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned references;                          /* of the endpoint, and of each event */
@@ -68,9 +70,12 @@ void catga_fetcher_leave(catga_fetcher *fetcher, catga_fetch_caller *caller);
 catga_status catga_fetcher_wait(catga_fetcher *fetcher, catga_fetch_caller *caller,
                                 int64_t until_ns, catga_fetched *events, size_t n, size_t *count);
 
+/* Returns whether this process was forked from the one that has the event. Takes no lock. */
+bool catga_fetcher_is_forked(const catga_held *held);
+
 /*
  * Begins to settle an event: it does not go back to the server any more. Returns false if it went
- * back. The caller then ends the settlement, which frees the event.
+ * back. The caller then ends the settlement, which frees the event. Not in a forked process.
  */
 bool catga_fetcher_settles(catga_held *held);
 void catga_fetcher_settled(catga_held *held);

@@ -252,7 +252,7 @@ typedef struct catga_stream_settings {
 /* The messages that a program waits for, of a consumer whose messages it fetches. */
 typedef struct catga_wanted {
     atomic_uint count;         /* without those that were received */
-    _Atomic(int64_t) until_ns; /* when it stops waiting, on the monotonic clock */
+    _Atomic(int64_t) until_ns; /* when its first thread stops waiting, on the monotonic clock */
 } catga_wanted;
 
 /* A durable consumer, and a subscription to it: each message goes to one of its subscribers. */
