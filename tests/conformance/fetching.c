@@ -795,6 +795,26 @@ static void a_waiting_fetch_ends_when_the_bus_drains(void **state)
     assert_int_equal(atomic_load(&f->status), CATGA_DRAINING);
 }
 
+/* The first fetch waits for a server, without a limit. */
+static void a_first_fetch_without_a_server_ends_when_the_bus_drains(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = fixture_join(&f->base, (catga_options){.connect_wait_ms = -1});
+    pthread_t thread;
+
+    if (f->base.broker == NULL)
+        skip(); /* takes a server that the test can stop */
+    catga_local_set_connected(f->base.broker, false);
+    assert_int_equal(pthread_create(&thread, NULL, fetch_long, f), 0);
+    pause_ms(300);
+    alarm(SOON_MS / 1000);
+    catga_ignore(catga_drain(bus));
+    pthread_join(thread, NULL);
+    alarm(0);
+    assert_int_equal(atomic_load(&f->status), CATGA_DRAINING);
+    catga_local_set_connected(f->base.broker, true);
+}
+
 static void held_events_of_stopped_fetches_go_back(void **state)
 {
     fixture *f = *state;
@@ -940,6 +960,7 @@ int main(int argc, char **argv)
         CASE(a_draining_bus_waits_for_events_that_are_settled),
         CASE(a_waiting_fetch_ends_when_its_fetches_are_stopped),
         CASE(a_waiting_fetch_ends_when_the_bus_drains),
+        CASE(a_first_fetch_without_a_server_ends_when_the_bus_drains),
         CASE(held_events_of_stopped_fetches_go_back),
         CASE(a_service_fetches_and_handles),
         CASE(an_event_comes_again_after_a_lost_connection),

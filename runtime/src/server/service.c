@@ -217,15 +217,21 @@ static int64_t end_of_waiting(const catga_bus_state *state)
     return wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
 }
 
+static bool is_open(const catga_bus_state *state)
+{
+    return atomic_load(&state->phase) == CATGA_BUS_OPEN;
+}
+
 /*
  * Subscribes an endpoint, or begins the watches if that is NULL, and retries until `end` while the
  * server is silent, the connection is lost, or a cluster is still starting. All handlers of a
- * service share `end`.
+ * service share `end`. A drain ends the retries: another thread then waits for `serving`.
  */
 static catga_status begin_in_time(catga_service_instance *service_instance,
                                   catga_endpoint *endpoint, int64_t end)
 {
-    const catga_logger *logger = &service_instance->state->settings.logger;
+    const catga_bus_state *state = service_instance->state;
+    const catga_logger *logger = &state->settings.logger;
     const char *service = service_instance->service->name;
     const char *handler = endpoint == NULL ? "of a watch" : endpoint->handler->name;
     int64_t began = catga_clock_now();
@@ -236,11 +242,13 @@ static catga_status begin_in_time(catga_service_instance *service_instance,
     catga_log(logger, CATGA_LOG_WARNING,
               "service: cannot serve %s yet: handler %s waits for the server: %s", service, handler,
               catga_status_text(status));
-    while (catga_status_is_transient(status) && catga_clock_now() < end &&
+    while (catga_status_is_transient(status) && is_open(state) && catga_clock_now() < end &&
            (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
         pause_before_next();
         status = begin_now(service_instance, endpoint);
     }
+    if (catga_status_is_transient(status) && !is_open(state))
+        return CATGA_DRAINING;
     if (catga_status_is_transient(status))
         catga_log(logger, CATGA_LOG_ERROR, "service: cannot serve %s: handler %s: %s", service,
                   handler, catga_status_text(status));
