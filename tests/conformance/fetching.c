@@ -6,6 +6,7 @@
 #include "fixture.h"
 #include "nats_server.h"
 #include "streams/fetcher.h"
+#include "streams/settling.h"
 
 #include <catga/metrics.h>
 #include <catga/trace.h>
@@ -699,6 +700,63 @@ static void observers_see_an_event_when_it_is_settled(void **state)
     assert_empty(bus);
 }
 
+/* ---- Many events that wait for the server ---- */
+
+typedef struct late_reject {
+    fixture *f;
+    catga_fetched task;
+    sem_t may_begin;
+    sem_t ended;
+} late_reject;
+
+static void reject_in_callback(catga_status status, const catga_error *error, void *user)
+{
+    late_reject *late = user;
+
+    (void)status;
+    (void)error;
+    sem_wait(&late->may_begin);
+    atomic_store(&late->f->status, (int)catga_fetched_reject(&late->task, "late"));
+    sem_post(&late->ended);
+}
+
+/* A callback never waits for a server. One event of many is handed back instead. */
+static void an_event_that_cannot_be_settled_in_a_callback_goes_back(void **state)
+{
+    fixture *f = *state;
+    catga_fetched tasks[CATGA_SETTLING_EVENTS];
+    late_reject late = {.f = f};
+    const test_fetching_job job = {.name = CATGA_STR("paint")};
+
+    catga_bus *bus =
+        fixture_join(&f->base, (catga_options){.ack_wait_ms = BRIEF_MS,
+                                               .unacknowledged = CATGA_SETTLING_EVENTS + 1});
+    if (f->base.broker == NULL)
+        skip(); /* takes a server that the test can stop */
+    sem_init(&late.may_begin, 0, 0);
+    sem_init(&late.ended, 0, 0);
+    publish(bus, 0, CATGA_SETTLING_EVENTS + 1);
+    fetch_all(bus, &late.task, 1);
+    fetch_all(bus, tasks, CATGA_SETTLING_EVENTS);
+    assert_int_equal(test_fetching_job_publish_async(bus, &job, reject_in_callback, &late),
+                     CATGA_OK);
+    catga_local_set_connected(f->base.broker, false);
+    for (size_t i = 0; i < CATGA_SETTLING_EVENTS; i++)
+        assert_int_equal(catga_fetched_reject(&tasks[i], "no"), CATGA_OK);
+    alarm(SOON_MS / 1000);
+    sem_post(&late.may_begin);
+    sem_wait(&late.ended);
+    alarm(0);
+    assert_int_equal(atomic_load(&f->status), CATGA_OK);
+    catga_local_set_connected(f->base.broker, true);
+    fetch_all(bus, &late.task, 1);
+    assert_int_equal(number_of(&late.task), 0);
+    assert_int_equal(catga_fetched_done(&late.task), CATGA_OK);
+    assert_empty(bus);
+    sem_destroy(&late.may_begin);
+    sem_destroy(&late.ended);
+}
+
 /* ---- The end of a program ---- */
 
 static void held_events_of_a_draining_bus_go_back(void **state)
@@ -956,6 +1014,7 @@ int main(int argc, char **argv)
         CASE(a_rejected_event_is_a_dead_letter_without_a_handler),
         CASE(an_event_that_is_not_valid_is_a_dead_letter),
         CASE(observers_see_an_event_when_it_is_settled),
+        CASE(an_event_that_cannot_be_settled_in_a_callback_goes_back),
         CASE(held_events_of_a_draining_bus_go_back),
         CASE(a_draining_bus_waits_for_events_that_are_settled),
         CASE(a_waiting_fetch_ends_when_its_fetches_are_stopped),

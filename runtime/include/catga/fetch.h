@@ -77,7 +77,8 @@ typedef struct catga_fetched {
 /*
  * These functions settle an event and free its memory, whatever they return; *event is then empty.
  * Do not settle a copy of it as well. They wait for the server only if it has not stored the dead
- * letters of many earlier events.
+ * letters of many earlier events. In a callback of the bus they do not wait: the event then goes
+ * back to the server, and is delivered again.
  *
  *     CATGA_OK                the settlement is sent, or will be
  *     CATGA_INVALID_ARGUMENT  the event is settled already

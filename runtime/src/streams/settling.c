@@ -306,15 +306,26 @@ catga_handling_action catga_settling_record(catga_bus_state *state, catga_delive
     return action;
 }
 
+/* Settles an event in this thread. A callback may not wait: this thread may have to call it before
+ * there is room. The event goes back to the server instead. */
+static catga_handling_action finish_here(catga_bus_state *state, catga_delivered *delivered,
+                                         catga_handling_action action)
+{
+    if (catga_running_in_callback(state)) {
+        delivered->status = CATGA_WOULD_DEADLOCK;
+        return hand_back(state, delivered);
+    }
+    action = catga_settling_record(state, delivered, action);
+    return action == CATGA_HANDLING_DEAD_LETTER ? hand_back(state, delivered) : action;
+}
+
 void catga_settling_finish(catga_bus_state *state, catga_delivered *delivered,
                            catga_handling_action action)
 {
     if (catga_handling_is_behind_run(&delivered->handling)) {
         if (take(state, delivered, action))
             return;
-        action = catga_settling_record(state, delivered, action);
-        if (action == CATGA_HANDLING_DEAD_LETTER)
-            action = catga_handling_step(&delivered->handling, CATGA_HANDLING_HANDED_BACK, 0);
+        action = finish_here(state, delivered, action);
     }
     catga_delivered_settle(delivered, action);
 }
