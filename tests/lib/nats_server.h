@@ -123,18 +123,27 @@ static inline void nats_server_run(const nats_server *server)
     _exit(127);
 }
 
-/* Starts the server, and returns when it listens. It ends with the thread that started it. */
-static inline void nats_server_start(nats_server *server)
+static inline void nats_server_fork(nats_server *server)
 {
     server->process = fork();
     if (server->process < 0)
         abort();
     if (server->process == 0)
         nats_server_run(server);
-    for (int tries = 0; tries < 2000; tries++) {
+}
+
+/* Starts the server, and returns when it listens. It ends with the thread that started it. Its port
+ * may have been given to a connection of another program since its last end: then it ends at once,
+ * and is started again. */
+static inline void nats_server_start(nats_server *server)
+{
+    nats_server_fork(server);
+    for (int tries = 0; tries < 6000; tries++) {
         if (nats_server_read_port(server))
             return;
         pause_ms(5);
+        if (waitpid(server->process, NULL, WNOHANG) == server->process)
+            nats_server_fork(server);
     }
     fprintf(stderr, "nats-server did not start\n");
     abort();

@@ -134,21 +134,29 @@ static inline void redis_server_do(const redis_server *server, const char *comma
     (void)redis_server_ask(server, text, command);
 }
 
-/* Starts the server, and returns when it answers. */
-static inline void redis_server_start(redis_server *server)
+static inline void redis_server_fork(redis_server *server)
 {
-    char text[256];
-
     server->process = fork();
     if (server->process < 0)
         abort();
     if (server->process == 0)
         redis_server_run(server);
-    for (int tries = 0; tries < 2000; tries++) {
+}
+
+/* Starts the server, and returns when it answers. Its port may have been given to a connection of
+ * another program since its last end: then it ends at once, and is started again. */
+static inline void redis_server_start(redis_server *server)
+{
+    char text[256];
+
+    redis_server_fork(server);
+    for (int tries = 0; tries < 6000; tries++) {
         redis_server_ask(server, text, "PING");
         if (strcmp(text, "PONG") == 0 || strncmp(text, "NOAUTH", 6) == 0)
             return;
         pause_ms(5);
+        if (waitpid(server->process, NULL, WNOHANG) == server->process)
+            redis_server_fork(server);
     }
     fprintf(stderr, "%s did not start\n", server->program);
     abort();
