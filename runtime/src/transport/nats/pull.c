@@ -197,8 +197,7 @@ static void receive(catga_nats_pull *pull, catga_incoming *message, uint64_t wai
     int64_t now = catga_clock_now();
 
     message->waited_ns = now - catga_nats_suspend_before(&pull->owner->suspend_detector, now);
-    if (atomic_load(&pull->stopped) ||
-        !catga_admission_queue_admit(pull->queue, message, pull->receive, pull->user, now))
+    if (!catga_admission_queue_admit(pull->queue, message, pull->receive, pull->user, now))
         hand_back(pull->owner, message);
     atomic_store(&pull->waiting, waiting);
     atomic_fetch_add(&pull->arrived, 1);
@@ -340,6 +339,10 @@ void catga_nats_pull_request(catga_nats_pull *pull)
 void catga_nats_pull_stop(catga_nats_pull *pull)
 {
     atomic_store(&pull->stopped, true);
+}
+
+void catga_nats_pull_hand_back(catga_nats_pull *pull)
+{
     catga_admission_queue_return_stored(pull->queue, hand_back, pull->owner);
 }
 

@@ -20,8 +20,11 @@ bool catga_nats_pull_start(catga_nats_pull *pull);
 /* Requests messages now, as many as are wanted. */
 void catga_nats_pull_request(catga_nats_pull *pull);
 
-/* Ends requesting, and returns waiting messages to the server. */
+/* Ends requesting. Messages that were requested may still arrive. */
 void catga_nats_pull_stop(catga_nats_pull *pull);
+
+/* Returns waiting messages to the server. */
+void catga_nats_pull_hand_back(catga_nats_pull *pull);
 
 /* Returns the name of the inbox at which messages arrive. */
 const char *catga_nats_pull_inbox(const catga_nats_pull *pull);
