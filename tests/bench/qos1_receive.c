@@ -6,12 +6,11 @@
  */
 
 #include "bench.h"
+#include "side/arrivals.h"
 #include "side/jetstream.h"
-#include "stored.catga.h"
+#include "side/our_parcels.h"
 
-#include <semaphore.h>
-
-enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, FETCH_WAIT_MS = 30000 };
+enum { TIMES = 50000, FETCH_WAIT_MS = 30000 };
 
 /* The runtime requests at most half of the limit of unacknowledged events at once. */
 enum { BATCH = JETSTREAM_UNACKNOWLEDGED / 2 };
@@ -20,50 +19,24 @@ static const char our_subject[] = "catga.events.stored.v1.Parcel";
 
 typedef struct sides {
     jetstream other;
-    uint8_t bytes[CAPACITY];
-    size_t handled;
-    uint64_t first;
-    uint64_t last;
-    sem_t done;
+    uint8_t bytes[OUR_PARCEL_LENGTH];
+    arrivals received;
 } sides;
-
-static const stored_parcel parcel = {
-    .id = {"ORD-0001", 8},
-    .customer_id = {"CUST-001", 8},
-    .total = 1339980,
-    .note = {"to be left with the neighbours, next door.", 42},
-};
-
-/* Returns thousands per second. */
-static double wait_until_done(sides *both)
-{
-    while (sem_wait(&both->done) != 0)
-        ; /* interrupted */
-    return 1e6 * (TIMES - 1) / (double)(both->last - both->first);
-}
-
-static void count(sides *both)
-{
-    if (++both->handled == 1)
-        both->first = bench_now();
-    if (both->handled == TIMES) {
-        both->last = bench_now();
-        sem_post(&both->done);
-    }
-}
 
 static void publish(sides *both, const char *subject)
 {
-    both->handled = 0;
-    jetstream_publish(&both->other, subject, (side_bytes){both->bytes, LENGTH}, TIMES);
+    both->received.count = 0;
+    jetstream_publish(&both->other, subject, (side_bytes){both->bytes, OUR_PARCEL_LENGTH}, TIMES);
 }
 
 /* ---- Ours ---- */
 
 static catga_status receive(catga_context *context, stored_parcel_view event)
 {
+    sides *both = catga_context_user(context);
+
     (void)event;
-    count(catga_context_user(context));
+    arrivals_count(&both->received);
     return CATGA_OK;
 }
 
@@ -84,7 +57,7 @@ static double ours(void *state)
     publish(both, our_subject);
     catga_bus *bus = open_bus();
     bench_need(stored_receiver_serve(bus, &service, both) == CATGA_OK, "serve");
-    double rate = wait_until_done(both);
+    double rate = arrivals_rate(&both->received);
     catga_close(bus);
     return rate;
 }
@@ -95,12 +68,12 @@ static void acknowledge(natsMsg *message, sides *both)
 {
     bench_need(natsMsg_Ack(message, NULL) == NATS_OK, "natsMsg_Ack");
     natsMsg_Destroy(message);
-    count(both);
+    arrivals_count(&both->received);
 }
 
 static double end(sides *both, natsSubscription *subscription)
 {
-    double rate = wait_until_done(both);
+    double rate = arrivals_rate(&both->received);
 
     natsConnection_Flush(both->other.connection);
     natsSubscription_Destroy(subscription);
@@ -126,7 +99,7 @@ static double fetch(void *state)
 
     publish(both, JETSTREAM_SUBJECT);
     natsSubscription *subscription = jetstream_pull(&both->other);
-    while (both->handled < TIMES)
+    while (both->received.count < TIMES)
         fetch_batch(both, subscription);
     return end(both, subscription);
 }
@@ -167,13 +140,10 @@ static void compare(sides *both, const char *name, const char *who, bench_side *
 int main(void)
 {
     static const stored_receiver service = {.receive = receive};
-    static sides both;
-    size_t length = 0;
+    static sides both = {.received.wanted = TIMES};
 
-    catga_status status =
-        stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
-    bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
-    sem_init(&both.done, 0, 0);
+    our_parcels_encode(both.bytes);
+    sem_init(&both.received.done, 0, 0);
     jetstream_open(&both.other, false);
     catga_bus *bus = open_bus(); /* creates the stream and the consumer */
     bench_need(stored_receiver_serve(bus, &service, &both) == CATGA_OK, "serve");

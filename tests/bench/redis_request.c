@@ -5,6 +5,7 @@
  */
 
 #include "bench.h"
+#include "side/our_requests.h"
 #include "side/ours.h"
 #include "side/redis_side.h"
 #include "side/service.h"
@@ -15,64 +16,29 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { TIMES = 300, CAPACITY = 128, TIMEOUT_MS = 5000 };
-
 #define STREAM "bench:requests"
 #define LIST   "bench:replies"
 
 typedef struct sides {
     catga_bus *bus;
     redisContext *context;
-    uint8_t request[CAPACITY];
+    uint8_t request[OUR_REQUEST_CAPACITY];
     size_t request_length;
     uint8_t answer[SAMPLE_CAPACITY];
     size_t answer_length;
 } sides;
 
-static const bench_get_order query = {.id = {"ORD-0001", 8}};
-
 /* ---- Ours ---- */
-
-static catga_bus *open_bus(void)
-{
-    catga_bus *bus = NULL;
-
-    bench_need(catga_open(&bus, &(catga_options){.transport = catga_redis()}) == CATGA_OK,
-               "catga_open");
-    return bus;
-}
-
-static catga_status get_order(catga_context *context, bench_get_order_view request)
-{
-    (void)request;
-    bench_order_line lines[SAMPLE_LINES];
-    bench_order order = ours_order(&sample, lines);
-    return bench_get_order_reply(context, &order);
-}
 
 static void serve_ours(void *state)
 {
     (void)state;
-    static const bench_order_service service = {.get_order = get_order};
-    catga_bus *bus = open_bus();
-    bench_need(bench_order_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
-    bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
+    our_requests_serve(&(catga_options){.transport = catga_redis()});
 }
 
 static double ours(void *state)
 {
-    sides *both = state;
-    double micros[TIMES];
-
-    for (size_t i = 0; i < TIMES; i++) {
-        bench_order_reply reply;
-        uint64_t start = bench_now();
-        catga_status status = bench_get_order_call(both->bus, &query, &reply);
-        micros[i] = bench_each(start, 1000);
-        bench_need(status == CATGA_OK, catga_status_text(status));
-        bench_order_reply_free(&reply);
-    }
-    return bench_median(micros, TIMES);
+    return our_requests_median(((sides *)state)->bus);
 }
 
 /* ---- hiredis ---- */
@@ -112,9 +78,9 @@ static double other(void *state)
 {
     sides *both = state;
     const redis_bytes request = {both->request, both->request_length};
-    double micros[TIMES];
+    double micros[OUR_REQUESTS];
 
-    for (size_t i = 0; i < TIMES; i++) {
+    for (size_t i = 0; i < OUR_REQUESTS; i++) {
         uint64_t start = bench_now();
         redis_side_add(both->context, STREAM, LIST, request);
         bench_need(redisAppendCommand(both->context, "BLPOP " LIST " 5") == REDIS_OK, "BLPOP");
@@ -124,7 +90,7 @@ static double other(void *state)
         bench_need(reply->type == REDIS_REPLY_ARRAY, "a reply");
         freeReplyObject(reply);
     }
-    return bench_median(micros, TIMES);
+    return bench_median(micros, OUR_REQUESTS);
 }
 
 int main(void)
@@ -132,12 +98,12 @@ int main(void)
     static sides both;
 
     both.answer_length = ours_encode_to(both.answer, sizeof both.answer);
-    catga_status status = bench_get_order_encode(&query, both.request, sizeof both.request,
-                                                 &both.request_length, NULL);
-    bench_need(status == CATGA_OK && both.answer_length > 0, "encode");
+    both.request_length = our_requests_encode(both.request);
+    bench_need(both.answer_length > 0, "encode");
     pid_t our_service = service_start(serve_ours, &both);
     pid_t other_service = service_start(serve_other, &both);
-    both.bus = open_bus();
+    bench_need(catga_open(&both.bus, &(catga_options){.transport = catga_redis()}) == CATGA_OK,
+               "catga_open");
     both.context = redis_side_connect();
     bench_compare(&(bench_pair){
         .name = "redis_request",

@@ -6,15 +6,15 @@
  */
 
 #include "bench.h"
+#include "side/arrivals.h"
+#include "side/our_parcels.h"
 #include "side/redis_side.h"
-#include "stored.catga.h"
 
 #include <catga/redis.h>
 
-#include <semaphore.h>
 #include <string.h>
 
-enum { TIMES = 20000, LENGTH = 128, CAPACITY = 512, IN_FLIGHT = 4096, BATCH = 512 };
+enum { TIMES = 20000, IN_FLIGHT = 4096, BATCH = 512 };
 
 #define STREAM "bench:events"
 
@@ -22,63 +22,17 @@ enum { TIMES = 20000, LENGTH = 128, CAPACITY = 512, IN_FLIGHT = 4096, BATCH = 51
 #define HEAD "catga.events.stored.v1.Parcel - -\r\nNats-Msg-Id: ECXN9g_bDSGxgEhSHw6xpC\r\n\r\n"
 
 typedef struct sides {
-    catga_bus *bus;
+    our_parcels parcels;
     redisContext *context;
-    size_t stored;
-    size_t handled;
-    uint64_t first;
-    uint64_t last;
-    sem_t done;
-    uint8_t bytes[CAPACITY];
-    size_t length;
+    arrivals received;
+    uint8_t bytes[sizeof HEAD - 1 + OUR_PARCEL_LENGTH];
 } sides;
-
-static const stored_parcel parcel = {
-    .id = {"ORD-0001", 8},
-    .customer_id = {"CUST-001", 8},
-    .total = 1339980,
-    .note = {"to be left with the neighbours, next door.", 42},
-};
-
-static double thousands_per_second(uint64_t start)
-{
-    return 1e6 / bench_each(start, TIMES);
-}
-
-static void wait_until_done(sides *both)
-{
-    while (sem_wait(&both->done) != 0)
-        ; /* interrupted */
-}
 
 /* ---- Publishing ---- */
 
-static void on_stored(catga_status status, const catga_error *error, void *user)
-{
-    sides *both = user;
-
-    (void)error;
-    bench_need(status == CATGA_OK, catga_status_text(status));
-    if (++both->stored == TIMES)
-        sem_post(&both->done);
-}
-
 static double publish_ours(void *state)
 {
-    static const struct timespec pause = {.tv_nsec = 1000000};
-    sides *both = state;
-    uint64_t start = bench_now();
-
-    both->stored = 0;
-    for (size_t i = 0; i < TIMES; i++) {
-        catga_status status;
-        while ((status = stored_parcel_publish_async(both->bus, &parcel, on_stored, both)) ==
-               CATGA_OVERLOADED)
-            nanosleep(&pause, NULL);
-        bench_need(status == CATGA_OK, catga_status_text(status));
-    }
-    wait_until_done(both);
-    return thousands_per_second(start);
+    return our_parcels_publish(&((sides *)state)->parcels, TIMES);
 }
 
 static double publish_other(void *state)
@@ -87,37 +41,23 @@ static double publish_other(void *state)
     uint64_t start = bench_now();
 
     for (size_t i = 0; i < TIMES; i++) {
-        redis_side_add(both->context, STREAM, NULL, (redis_bytes){both->bytes, both->length});
+        redis_side_add(both->context, STREAM, NULL, (redis_bytes){both->bytes, sizeof both->bytes});
         if (i >= IN_FLIGHT)
             freeReplyObject(redis_side_reply(both->context));
     }
     for (size_t i = 0; i < IN_FLIGHT; i++)
         freeReplyObject(redis_side_reply(both->context));
-    return thousands_per_second(start);
+    return 1e6 / bench_each(start, TIMES);
 }
 
 /* ---- Receiving ---- */
 
-static void count(sides *both)
-{
-    if (++both->handled == 1)
-        both->first = bench_now();
-    if (both->handled != TIMES)
-        return;
-    both->last = bench_now();
-    sem_post(&both->done);
-}
-
-static double rate_of(sides *both)
-{
-    wait_until_done(both);
-    return 1e6 * (TIMES - 1) / (double)(both->last - both->first);
-}
-
 static catga_status receive(catga_context *context, stored_parcel_view event)
 {
+    sides *both = catga_context_user(context);
+
     (void)event;
-    count(catga_context_user(context));
+    arrivals_count(&both->received);
     return CATGA_OK;
 }
 
@@ -135,7 +75,7 @@ static catga_bus *open_bus(void)
 static void empty(sides *both)
 {
     redis_side_do(both->context, "FLUSHALL");
-    both->handled = 0;
+    both->received.count = 0;
 }
 
 static double receive_ours(void *state)
@@ -147,7 +87,7 @@ static double receive_ours(void *state)
     catga_bus *bus = open_bus();
     (void)publish_ours(both);
     bench_need(stored_receiver_serve(bus, &service, both) == CATGA_OK, "serve");
-    double rate = rate_of(both);
+    double rate = arrivals_rate(&both->received);
     catga_close(bus);
     return rate;
 }
@@ -159,39 +99,28 @@ static double receive_other(void *state)
     empty(both);
     (void)publish_other(both);
     redis_side_do(both->context, "XGROUP CREATE " STREAM " g 0");
-    while (both->handled < TIMES) {
+    while (both->received.count < TIMES) {
         redisReply *reply;
         const redisReply *entries = redis_side_read(both->context, STREAM, BATCH, &reply);
         for (size_t i = 0; i < entries->elements; i++) {
             redis_side_acknowledge(both->context, STREAM, entries->element[i]);
-            count(both);
+            arrivals_count(&both->received);
         }
         for (size_t i = 0; i < entries->elements; i++)
             freeReplyObject(redis_side_reply(both->context));
         freeReplyObject(reply);
     }
-    return rate_of(both);
-}
-
-static void make_message(sides *both)
-{
-    const size_t head = sizeof HEAD - 1;
-    size_t length = 0;
-
-    memcpy(both->bytes, HEAD, head);
-    catga_status status =
-        stored_parcel_encode(&parcel, both->bytes + head, sizeof both->bytes - head, &length, NULL);
-    bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
-    both->length = head + length;
+    return arrivals_rate(&both->received);
 }
 
 int main(void)
 {
-    static sides both;
+    static sides both = {.received.wanted = TIMES};
 
-    make_message(&both);
-    sem_init(&both.done, 0, 0);
-    both.bus = open_bus();
+    memcpy(both.bytes, HEAD, sizeof HEAD - 1);
+    our_parcels_encode(both.bytes + sizeof HEAD - 1);
+    sem_init(&both.received.done, 0, 0);
+    our_parcels_begin(&both.parcels, open_bus());
     both.context = redis_side_connect();
     bench_compare(&(bench_pair){
         .name = "redis_stored",
@@ -211,7 +140,7 @@ int main(void)
         .other = receive_other,
         .state = &both,
     });
-    catga_close(both.bus);
+    catga_close(both.parcels.bus);
     redisFree(both.context);
     return 0;
 }

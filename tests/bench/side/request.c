@@ -8,40 +8,27 @@
 
 #include "../bench.h"
 #include "nats_side.h"
+#include "our_requests.h"
 #include "ours.h"
 #include "service.h"
 
-enum { TIMES = 300, CAPACITY = 128, TIMEOUT_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 static const char echo_subject[] = "bench.echo";
 
 typedef struct sides {
     catga_bus *bus;
     natsConnection *connection;
-    uint8_t request[CAPACITY];
+    uint8_t request[OUR_REQUEST_CAPACITY];
     size_t request_length;
     uint8_t answer[SAMPLE_CAPACITY];
     side_bytes order;
 } sides;
 
-static const bench_get_order query = {.id = {"ORD-0001", 8}};
-
-static catga_status get_order(catga_context *context, bench_get_order_view request)
-{
-    (void)request;
-    bench_order_line lines[SAMPLE_LINES];
-    bench_order order = ours_order(&sample, lines);
-    return bench_get_order_reply(context, &order);
-}
-
 static void serve_ours(void *state)
 {
     (void)state;
-    static const bench_order_service service = {.get_order = get_order};
-    catga_bus *bus = NULL;
-    bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
-    bench_need(bench_order_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
-    bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
+    our_requests_serve(NULL);
 }
 
 static void serve_default(void *state)
@@ -60,26 +47,15 @@ static void serve_asap(void *state)
 
 static double ours(void *state)
 {
-    sides *both = state;
-    double micros[TIMES];
-
-    for (size_t i = 0; i < TIMES; i++) {
-        bench_order_reply reply;
-        uint64_t start = bench_now();
-        catga_status status = bench_get_order_call(both->bus, &query, &reply);
-        micros[i] = bench_each(start, 1000);
-        bench_need(status == CATGA_OK, catga_status_text(status));
-        bench_order_reply_free(&reply);
-    }
-    return bench_median(micros, TIMES);
+    return our_requests_median(((sides *)state)->bus);
 }
 
 static double other(void *state)
 {
     sides *both = state;
-    double micros[TIMES];
+    double micros[OUR_REQUESTS];
 
-    for (size_t i = 0; i < TIMES; i++) {
+    for (size_t i = 0; i < OUR_REQUESTS; i++) {
         natsMsg *reply = NULL;
         uint64_t start = bench_now();
         natsStatus status =
@@ -89,7 +65,7 @@ static double other(void *state)
         bench_need(status == NATS_OK, "natsConnection_Request");
         natsMsg_Destroy(reply);
     }
-    return bench_median(micros, TIMES);
+    return bench_median(micros, OUR_REQUESTS);
 }
 
 int bench_request(const char *name, const char *who, bool send_asap)
@@ -97,9 +73,8 @@ int bench_request(const char *name, const char *who, bool send_asap)
     static sides both;
 
     both.order = (side_bytes){both.answer, ours_encode_to(both.answer, sizeof both.answer)};
-    catga_status status = bench_get_order_encode(&query, both.request, sizeof both.request,
-                                                 &both.request_length, NULL);
-    bench_need(status == CATGA_OK && both.order.length > 0, "encode");
+    both.request_length = our_requests_encode(both.request);
+    bench_need(both.order.length > 0, "encode");
     pid_t our_service = service_start(serve_ours, &both);
     pid_t other_service = service_start(send_asap ? serve_asap : serve_default, &both);
     bench_need(catga_open(&both.bus, NULL) == CATGA_OK, "catga_open");
