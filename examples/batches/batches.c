@@ -53,13 +53,17 @@ static catga_status measure(catga_bus *bus, int count)
 
 int main(int argc, char **argv)
 {
-    FILE *file = argc == 3 ? fopen(argv[1], "a") : NULL;
     catga_local *server = NULL;
     catga_bus *bus = NULL;
 
-    if (file == NULL) {
+    if (argc != 3) {
         fprintf(stderr, "usage: batches FILE COUNT\n");
         return 2;
+    }
+    FILE *file = fopen(argv[1], "a");
+    if (file == NULL) {
+        perror(argv[1]);
+        return 1;
     }
     catga_status status = catga_local_open(&server);
     if (status == CATGA_OK)

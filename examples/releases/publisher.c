@@ -21,13 +21,17 @@ static catga_status publish(catga_bus *bus, const char *program, const char *ver
 
 int main(int argc, char **argv)
 {
-    int fd = argc == 4 ? open(argv[3], O_RDONLY | O_CLOEXEC) : -1;
     catga_problem problem = {""};
     catga_bus *bus;
 
-    if (fd < 0) {
+    if (argc != 4) {
         fprintf(stderr, "usage: releases_publisher PROGRAM VERSION FILE\n");
         return 2;
+    }
+    int fd = open(argv[3], O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        perror(argv[3]);
+        return 1;
     }
     catga_status status = catga_open(&bus, NULL);
     if (status == CATGA_OK)

@@ -10,6 +10,7 @@ static const bench_get_order query = {.id = {"ORD-0001", 8}};
 size_t our_requests_encode(uint8_t bytes[OUR_REQUEST_CAPACITY])
 {
     size_t length = 0;
+
     catga_status status =
         bench_get_order_encode(&query, bytes, OUR_REQUEST_CAPACITY, &length, NULL);
 
