@@ -8,14 +8,32 @@ class Refused(Exception):
     """The server answered with an error."""
 
 
-def ask(port, *words):
-    """Returns the reply to a command. Raises OSError without one, and Refused for an error."""
-    parts = [str(word).encode() for word in words]
-    with socket.create_connection(('127.0.0.1', port), SECONDS) as connection, \
+def ask(address, *words, password=None):
+    """
+    Returns the reply to a command. `address` is (host, port); a password logs in before. Raises
+    OSError without a whole reply, and Refused for an error.
+    """
+    commands = [words] if password is None else [('AUTH', password), words]
+    with socket.create_connection(address, SECONDS) as connection, \
             connection.makefile('rb') as replies:
-        connection.sendall(b'*%d\r\n' % len(parts) + b''.join(
-            b'$%d\r\n%s\r\n' % (len(part), part) for part in parts))
-        return read(replies)
+        for command in commands:
+            connection.sendall(encode(command))
+            reply = read(replies)
+    return reply
+
+
+def ask_or_none(address, *words, password=None):
+    """Returns the reply to a command, or None without one."""
+    try:
+        return ask(address, *words, password=password)
+    except (OSError, Refused):
+        return None
+
+
+def encode(words):
+    parts = [str(word).encode() for word in words]
+    return b'*%d\r\n' % len(parts) + b''.join(
+        b'$%d\r\n%s\r\n' % (len(part), part) for part in parts)
 
 
 def read(replies):
@@ -28,18 +46,35 @@ def read(replies):
         raise Refused(rest.decode())
     if kind == b'+':
         return rest.decode()
-    number = int(rest)
-    if kind == b':' or number < 0:
-        return number if kind == b':' else None
+    number = read_number(kind, rest)
+    if kind == b':':
+        return number
+    if number < 0:
+        return None
     if kind == b'$':
-        return replies.read(number + 2)[:-2].decode()
+        return read_text(replies, number)
     return [read(replies) for _ in range(number)]
 
 
-def info(port, section):
-    """Returns the fields of INFO, or {} while the server does not answer."""
+def read_number(kind, digits):
     try:
-        text = ask(port, 'INFO', section)
-    except (OSError, Refused):
-        return {}
+        if kind in b':$*':
+            return int(digits)
+    except ValueError:
+        pass
+    raise ConnectionError(f'this is no reply of Redis: {kind + digits!r}')
+
+
+def read_text(replies, length):
+    text = replies.read(length + 2)
+    if len(text) < length + 2:
+        raise ConnectionError(f'the reply ends after {len(text)} of {length + 2} bytes')
+    if not text.endswith(b'\r\n'):
+        raise ConnectionError(f'the reply does not end after {length} bytes')
+    return text[:-2].decode()
+
+
+def info(address, section):
+    """Returns the fields of INFO, or {} while the server does not answer."""
+    text = ask_or_none(address, 'INFO', section) or ''
     return dict(line.split(':', 1) for line in text.splitlines() if ':' in line)

@@ -22,7 +22,7 @@ FIELDS = {
 
 def exposition(ports):
     """Returns the text of all servers; the samples of one name follow each other."""
-    figures = {port: redis_client.info(port, 'default') for port in ports}
+    figures = {port: redis_client.info(('127.0.0.1', port), 'default') for port in ports}
     text = ['# TYPE redis_up gauge']
     text += [f'redis_up{{addr="127.0.0.1:{port}"}} {int(bool(figures[port]))}' for port in ports]
     for field, (name, kind) in FIELDS.items():

@@ -3,9 +3,10 @@ import os
 
 import redis_client
 from processes import wait_for
+from sentinels import MASTER, Sentinels
 
-# Without a replica that has received the last writes, a master refuses others: it may be cut off,
-# and replaced. Sentinel changes `replicaof` in this file.
+# A master that heard of no replica for two seconds refuses writes: it may be cut off, and replaced.
+# What it accepted in these seconds may be lost. Sentinel changes `replicaof` in this file.
 SERVER = '''
 port {port}
 bind 127.0.0.1
@@ -31,7 +32,7 @@ sentinel failover-timeout {master} 4000
 '''
 
 NUMBERS = (1, 2, 3)
-MASTER = 'orders'  # the name by which Sentinels know the master
+HOST = '127.0.0.1'
 
 
 class RedisServers:
@@ -39,13 +40,15 @@ class RedisServers:
         self.processes = started
         self.folder = started.folder
         self.ports = {n: ports.take(f'redis-{n}', 6378 + n) for n in NUMBERS}
-        self.sentinels = {n: ports.take(f'sentinel-{n}', 26378 + n) for n in NUMBERS}
+        self.sentinel_ports = {n: ports.take(f'sentinel-{n}', 26378 + n) for n in NUMBERS}
+        self.sentinels = Sentinels([(HOST, port) for port in self.sentinel_ports.values()],
+                                   len(NUMBERS))
         self.servers = {}
 
     def url(self):
         """Returns the addresses of the Sentinels, which know the master."""
         return ','.join(f'sentinel://127.0.0.1:{port}/{MASTER}'
-                        for port in self.sentinels.values())
+                        for port in self.sentinel_ports.values())
 
     # ---- Beginning
 
@@ -55,7 +58,7 @@ class RedisServers:
             self.start_server(number, 1)
         for number in NUMBERS:
             path = self.write(f'sentinel-{number}', SENTINEL.format(
-                port=self.sentinels[number], folder=self.folder, master=MASTER,
+                port=self.sentinel_ports[number], folder=self.folder, master=MASTER,
                 first=self.ports[1]))
             self.processes.start(f'sentinel-{number}', ['redis-sentinel', path])
 
@@ -74,36 +77,14 @@ class RedisServers:
 
     def wait(self):
         """Waits until each Sentinel knows the master, two replicas and the other Sentinels."""
-        wait_for(lambda: all(self.knows_all(port) for port in self.sentinels.values()),
-                 'the Sentinels to know a master and two replicas')
-
-    def knows_all(self, sentinel):
-        others = self.ask(sentinel, 'SENTINEL', 'SENTINELS', MASTER)
-        replicas = [dict(zip(fields[::2], fields[1::2]))
-                    for fields in self.ask(sentinel, 'SENTINEL', 'REPLICAS', MASTER) or ()]
-        return (len(others or ()) == len(NUMBERS) - 1 and len(replicas) == len(NUMBERS) - 1
-                and all(replica['flags'] == 'slave' and replica['master-link-status'] == 'ok'
-                        for replica in replicas))
-
-    @staticmethod
-    def ask(port, *words):
-        """Returns a reply, or None without one."""
-        try:
-            return redis_client.ask(port, *words)
-        except (OSError, redis_client.Refused):
-            return None
+        wait_for(self.sentinels.know_all, 'the Sentinels to know a master and two replicas')
 
     # ---- The master
 
     def master(self):
         """Returns the number of the server that all Sentinels name as the master."""
-        return wait_for(self.agreed_master, 'the Sentinels to agree about the master')
-
-    def agreed_master(self):
-        named = {tuple(self.ask(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', MASTER) or ())
-                 for port in self.sentinels.values()}
-        return next((number for number, port in self.ports.items()
-                     if named == {('127.0.0.1', str(port))}), None)
+        _, port = wait_for(self.sentinels.master, 'the Sentinels to agree about the master')
+        return next(number for number, own in self.ports.items() if own == port)
 
     def kill(self, number):
         self.servers[number].kill()
@@ -116,6 +97,6 @@ class RedisServers:
     def roles(self):
         """Returns a line for each server."""
         for number, port in self.ports.items():
-            found = redis_client.info(port, 'replication')
+            found = redis_client.info((HOST, port), 'replication')
             yield (f'redis-{number} 127.0.0.1:{port} {found["role"]}, '
                    f'{found["connected_slaves"]} replicas')

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 import demo
 import http_client
 import order_cluster
+import redis_client
 from processes import Failure
 
 PROGRAMS = sys.argv[1] if len(sys.argv) > 1 else '.'
@@ -73,6 +74,16 @@ class Failures(unittest.TestCase):
                     order_cluster.Cluster.send_garbage(cluster)
         with peer(b'INFO {}\r\nPONG\r\n') as port:
             order_cluster.Cluster.send_garbage(types.SimpleNamespace(server_ports={1: port}))
+
+    def test_a_reply_of_redis_that_is_none(self):
+        text, whole = b'$5\r\nhello\r\n', b'*2\r\n$5\r\nhello\r\n:7\r\n'
+        cut = [reply[:length] for reply in (text, whole) for length in range(len(reply))]
+        for answer in (*cut, b'$4\r\nhello\r\n', b'$x\r\n', b':\r\n', b'HTTP/1.1 400 No\r\n'):
+            with self.subTest(answer), peer(answer) as port:
+                with self.assertRaises(ConnectionError):
+                    redis_client.ask(('127.0.0.1', port), 'PING')
+        with peer(whole) as port:
+            self.assertEqual(redis_client.ask(('127.0.0.1', port), 'PING'), ['hello', 7])
 
     def test_a_port_that_is_none(self):
         for port in ('5001x', '', '0', '65536', 'x'):
