@@ -445,6 +445,15 @@ class Kubernetes(unittest.TestCase):
                  for port in workload['spec']['template']['spec']['containers'][0]['ports']}
         self.assertEqual(ports, open_ports)
 
+    def test_secrets_stay_outside(self):
+        """The files of secrets come neither into the repository nor into the image."""
+        with open(os.path.join(SOURCE, '.gitignore'), encoding='utf-8') as file:
+            outside_git = file.read().splitlines()
+        for secret in self.kustomization['secretGenerator']:
+            for name in (file.split('=')[-1] for file in secret['files']):
+                self.assertIn(name, outside_git)
+                self.assertIn('**/' + name, read('Dockerfile.dockerignore').splitlines())
+
     def test_kubectl(self):
         if not has('kubectl', 'version', '--client'):
             return
