@@ -5,8 +5,8 @@ import redis_client
 from processes import wait_for
 from sentinels import MASTER, Sentinels
 
-# A master that heard of no replica for two seconds refuses writes: it may be cut off, and replaced.
-# What it accepted in these seconds may be lost. Sentinel changes `replicaof` in this file.
+# A master that no replica has answered for more than two seconds refuses writes: it may be cut off,
+# and replaced. Writes that it accepts until then are lost. Sentinel changes `replicaof` in this file.
 SERVER = '''
 port {port}
 bind 127.0.0.1

@@ -205,7 +205,8 @@ class Compose(unittest.TestCase):
         self.assertIn(names['REDIS_MASTER'], servers)
         for name in servers + sentinels:
             self.assertEqual(self.services[name]['environment'], {**names, 'REDIS_NAME': name})
-            self.assertIn('./kubernetes/redis.sh:/redis.sh:ro', self.services[name]['volumes'])
+            self.assertEqual(self.services[name]['volumes'],
+                             ['./kubernetes/redis.sh:/redis.sh:ro', name + ':/data'])
         for program in ('order-api', 'order-service'):
             self.assertEqual(
                 self.services[program]['environment']['REDIS_CONNECTION'].split(','),
@@ -425,6 +426,15 @@ class Kubernetes(unittest.TestCase):
                                  sentinel_addresses(sentinels, '$(REDIS_PASSWORD)'))
             else:
                 self.assertEqual(variables['REDIS_NAME']['value'], f'$(POD_NAME).{name}')
+
+    def test_servers_keep_their_files(self):
+        """Each pod of a StatefulSet has a volume of its own at /data, which outlives it."""
+        for workload in self.of_kind('StatefulSet'):
+            container, = workload['spec']['template']['spec']['containers']
+            volume, = (mount['name'] for mount in container['volumeMounts']
+                       if mount['mountPath'] == '/data')
+            self.assertIn(volume, [claim['metadata']['name']
+                                   for claim in workload['spec'].get('volumeClaimTemplates', ())])
 
     def variables(self, workload):
         """Returns the environment of a workload. A variable follows those that it uses."""

@@ -1,123 +1,225 @@
 #!/usr/bin/env python3
-"""The script of the Redis containers: real servers and Sentinels, each at an address of its own,
-fail over, and a server that starts again follows the new master."""
-# needs: redis-server redis-sentinel redis-cli
+"""
+The script of the Redis containers: real servers and Sentinels, each at an address of its own, fail
+over, and start again one by one or all together.
+"""
+# needs: redis-server redis-sentinel redis-cli setpriv
+import ipaddress
 import os
+import re
 import signal
+import stat
 import subprocess
 import sys
-import time
+import tempfile
 import unittest
 
 SOURCE = os.environ.get('CATGA_SOURCE', '.')
+sys.path.insert(0, os.path.join(SOURCE, 'examples/cluster'))
+sys.dont_write_bytecode = True
+import processes
+from redis_client import Refused, ask, ask_or_none
+from sentinels import Sentinels
+
 TEMP = os.environ.get('CATGA_TEMP', '/tmp')
 SCRIPT = os.path.join(SOURCE, 'examples/cluster/deploy/kubernetes/redis.sh')
-DEADLINE = 120  # seconds
-SERVERS = ['127.0.71.1', '127.0.71.2', '127.0.71.3']
-SENTINELS = ['127.0.72.1', '127.0.72.2', '127.0.72.3']
-PASSWORD = 'secret'
+DEADLINE = 30  # seconds
+PASSWORD = 'Secret7'
+SERVER_PORT, SENTINEL_PORT = 6379, 26379
 
-# A container has the port of its own; here, each has an address.
+# A container has the port of its own; here, each has an address. Those of processes differ.
+ADDRESSES = [str(ipaddress.ip_address('127.128.0.0') + os.getpid() % 2 ** 20 * 8 + number)
+             for number in range(1, 7)]
+SERVERS, SENTINELS = ADDRESSES[:3], ADDRESSES[3:]
 WRAPPER = '''#!/bin/sh
 exec {program} "$@" --bind "$REDIS_NAME"
 '''
 
 
-def cli(name, port, *words, password=PASSWORD):
-    """Returns the lines of an answer; none without an answer."""
-    found = subprocess.run(['redis-cli', '-h', name, '-p', str(port), '--raw', *words],
-                           capture_output=True, text=True, check=False,
-                           env=dict(os.environ, REDISCLI_AUTH=password))
-    return found.stdout.splitlines() if found.returncode == 0 else []
+def wait_for(condition, what):
+    return processes.wait_for(condition, what, DEADLINE)
+
+
+def ask_server(name, *words):
+    """Returns the reply of a server, or None without one."""
+    return ask_or_none((name, SERVER_PORT), *words, password=PASSWORD)
+
+
+def ask_sentinel(name, *words):
+    return ask((name, SENTINEL_PORT), 'SENTINEL', *words)
 
 
 def role(server):
-    return next(iter(cli(server, 6379, 'ROLE')), None)
+    """Returns the role of a server when it answers: 'master', or 'slave' and its master."""
+    found = wait_for(lambda: ask_server(server, 'ROLE'), server)
+    return found[:2] if found[0] == 'slave' else found[:1]
+
+
+def refuses(server, *words):
+    """Returns whether a master refuses a write."""
+    try:
+        ask((server, SERVER_PORT), *words, password=PASSWORD)
+    except Refused as refusal:
+        return str(refusal).startswith('NOREPLICAS')
+    return False
 
 
 class Script(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.children = {}
-        cls.wrappers = os.path.join(TEMP, 'wrappers')
-        os.mkdir(cls.wrappers)
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(dir=TEMP)
+        self.processes = processes.Processes(self.folder)
+        self.addCleanup(self.processes.end)
+        self.sentinels = Sentinels([(name, SENTINEL_PORT) for name in SENTINELS], len(SERVERS))
+        self.running = {}
         for program in ('redis-server', 'redis-sentinel'):
-            path = os.path.join(cls.wrappers, program)
+            path = os.path.join(self.folder, program)
             with open(path, 'w', encoding='utf-8') as file:
                 file.write(WRAPPER.format(program='/usr/bin/' + program))
             os.chmod(path, 0o755)
 
-    @classmethod
-    def tearDownClass(cls):
-        for child in cls.children.values():
-            child.kill()
-            child.wait()
+    def environment(self, name, **changes):
+        return {'PATH': self.folder + ':' + os.environ['PATH'], 'REDIS_NAME': name,
+                'REDIS_MASTER': SERVERS[0], 'REDIS_PASSWORD': PASSWORD,
+                'REDIS_SENTINELS': ' '.join(SENTINELS), 'REDIS_DATA': self.data(name), **changes}
 
-    def start(self, kind, name):
-        data = os.path.join(TEMP, name)
-        os.makedirs(data, exist_ok=True)
-        with open(data + '.log', 'a', encoding='utf-8') as log:
-            self.children[name] = subprocess.Popen(
-                ['sh', SCRIPT, kind], stdout=log, stderr=log, start_new_session=True,
-                env=dict(os.environ, PATH=self.wrappers + ':' + os.environ['PATH'],
-                         REDIS_NAME=name, REDIS_MASTER=SERVERS[0], REDIS_PASSWORD=PASSWORD,
-                         REDIS_SENTINELS=' '.join(SENTINELS), REDIS_DATA=data))
+    def data(self, name, file=''):
+        return os.path.join(self.folder, 'data-' + name, file)
 
-    def wait_for(self, condition, what):
-        end = time.monotonic() + DEADLINE
-        while not (value := condition()):
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.1)
-        return value
+    def start(self, *names, **changes):
+        for name in names:
+            os.makedirs(self.data(name), exist_ok=True)
+            kind = 'server' if name in SERVERS else 'sentinel'
+            self.running[name] = self.processes.start(name, ['sh', SCRIPT, kind],
+                                                      **self.environment(name, **changes))
 
-    def master(self):
-        """Returns the master that all Sentinels name, or None."""
-        named = {tuple(cli(name, 26379, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'orders',
-                           password='')) for name in SENTINELS}
-        return next((server for server in SERVERS if named == {(server, '6379')}), None)
+    def stop(self, *names):
+        for name in names:
+            self.running[name].send(signal.SIGTERM)
+        for name in names:
+            self.running[name].ended()
 
-    def is_whole(self):
-        """Returns whether each Sentinel knows two others and two connected replicas."""
-        for name in SENTINELS:
-            text = '\n'.join(cli(name, 26379, 'SENTINEL', 'MASTER', 'orders', password=''))
-            replicas = cli(name, 26379, 'SENTINEL', 'REPLICAS', 'orders', password='')
-            if ('num-other-sentinels\n2\n' not in text or replicas.count('slave') < 2
-                    or 's_down' in ','.join(replicas) or replicas.count('ok') != 2):
-                return False
-        return True
+    def start_all(self):
+        """Starts everything. The first server is the master."""
+        self.start(*SERVERS)
+        self.assertEqual([role(name)[0] for name in SERVERS], ['master', 'slave', 'slave'])
+        self.start(*SENTINELS)
+        self.wait_until_whole()
+        wait_for(lambda: ask_server(SERVERS[0], 'SET', 'key', 'value') == 'OK',
+                 'a replica that receives writes')
 
-    def test_a_failover(self):
+    def wait_until_whole(self):
+        for name in SENTINELS:  # they look at the servers every ten seconds; here, more often
+            wait_for(lambda name=name: ask_or_none((name, SENTINEL_PORT), 'SENTINEL', 'DEBUG',
+                                                   'info-period', '300', 'publish-period', '300')
+                     == 'OK', name)
+        wait_for(self.sentinels.know_all, 'the Sentinels to know each other and all servers')
+
+    def other_master(self):
+        """Waits until all Sentinels name another master than the first one. Returns its name."""
+        return wait_for(lambda: self.sentinels.master() not in (None, (SERVERS[0], SERVER_PORT))
+                        and self.sentinels.master(), 'another master')[0]
+
+    def fail_over(self):
+        """Lets the Sentinels replace the first master, which lives. Returns the new one."""
+        wait_for(lambda: ask_or_none((SENTINELS[0], SENTINEL_PORT), 'SENTINEL', 'FAILOVER',
+                                     'orders') == 'OK', 'a fail-over')
+        master = self.other_master()
+        self.wait_until_whole()
+        return master
+
+    def began_with(self, sentinel):
+        """Returns the master that a Sentinel knew at its start. Fails if it changed since."""
+        text = wait_for(lambda: self.running[sentinel].lines_with('+monitor'), sentinel)[0]
+        self.assertEqual(self.running[sentinel].lines_with('switch-master'), [])
+        return re.search(r'\+monitor master orders (\S+) 6379 quorum 2', text)[1]
+
+    def test_a_killed_master(self):
+        self.start_all()
+        self.running[SERVERS[0]].kill()
+        master = self.other_master()
+        self.assertEqual(ask_server(master, 'GET', 'key'), 'value')
+
+        # The old master follows the new one from its start on, not since a Sentinel said so.
+        self.start(SERVERS[0])
+        self.assertEqual(role(SERVERS[0]), ['slave', master])
+        self.wait_until_whole()
+        self.assertEqual(self.running[SERVERS[0]].lines_with('user request'), [])
+
+    def test_sentinels_that_start_again(self):
+        self.start_all()
+        master = self.fail_over()
+        before = ask_sentinel(SENTINELS[0], 'MYID')
+        os.rename(self.data(SENTINELS[0]), self.data(SENTINELS[0]).rstrip('/') + '.lost')
+        self.stop(SENTINELS[0])
+        self.start(SENTINELS[0])
+        self.wait_until_whole()
+        self.assertEqual(self.began_with(SENTINELS[0]), master)
+        self.assertEqual(ask_sentinel(SENTINELS[0], 'MYID'), before)
+
+        # None can ask another.
+        self.stop(*SENTINELS)
+        self.start(*SENTINELS)
+        self.wait_until_whole()
+        self.assertEqual([self.began_with(name) for name in SENTINELS], [master] * 3)
+        self.assertEqual(self.sentinels.master(), (master, SERVER_PORT))
+
+    def test_everything_starts_again(self):
+        self.start_all()
+        master = self.fail_over()
+        self.stop(*SENTINELS, *SERVERS)
+        self.start(*SERVERS)
         for name in SERVERS:
-            self.start('server', name)
-        self.wait_for(lambda: [role(name) for name in SERVERS] == ['master', 'slave', 'slave'],
-                      'the servers')
-        for name in SENTINELS:
-            self.start('sentinel', name)
-        self.wait_for(self.is_whole, 'the Sentinels')
-        self.assertIn('NOAUTH Authentication required.',
-                      cli(SERVERS[0], 6379, 'PING', password='wrong'))
-        self.wait_for(lambda: cli(SERVERS[0], 6379, 'SET', 'key', 'value') == ['OK'],
-                      'a replica that receives writes')
+            self.assertEqual(role(name), ['master'] if name == master else ['slave', master])
+        self.start(*SENTINELS)
+        self.wait_until_whole()
+        self.assertEqual([self.began_with(name) for name in SENTINELS], [master] * 3)
+        self.assertEqual(ask_server(master, 'GET', 'key'), 'value')
 
-        self.children[SERVERS[0]].kill()
-        self.children[SERVERS[0]].wait()
-        self.wait_for(lambda: self.master() not in (None, SERVERS[0]), 'another master')
-        master = self.master()
-        self.assertEqual(cli(master, 6379, 'GET', 'key'), ['value'])
+    def test_another_password(self):
+        self.start_all()
+        self.stop(*SENTINELS, *SERVERS)
+        self.start(*SERVERS, *SENTINELS, REDIS_PASSWORD='Other8')
+        self.wait_until_whole()
+        self.assertIsNone(ask_server(SERVERS[0], 'PING'))
 
-        self.start('server', SERVERS[0])
-        self.wait_for(lambda: role(SERVERS[0]) == 'slave', 'the old master to be a replica')
-        self.assertEqual(cli(SERVERS[0], 6379, 'ROLE')[1], master)
-        self.wait_for(self.is_whole, 'the Sentinels to know the replica')
+    def test_a_master_that_is_cut_off(self):
+        self.start_all()
+        self.stop(*SENTINELS)
+        for name in SERVERS[1:]:
+            self.running[name].send(signal.SIGSTOP)
+        self.addCleanup(lambda: [self.running[name].send(signal.SIGCONT) for name in SERVERS[1:]])
+        wait_for(lambda: refuses(SERVERS[0], 'SET', 'key', 'lost'), 'the master to refuse a write')
 
-        # A Sentinel that starts again keeps its id, and knows the new master.
-        before = cli(SENTINELS[0], 26379, 'SENTINEL', 'MYID', password='')
-        self.children[SENTINELS[0]].send_signal(signal.SIGTERM)
-        self.children[SENTINELS[0]].wait()
-        self.start('sentinel', SENTINELS[0])
-        self.wait_for(self.is_whole, 'the Sentinel to be back')
-        self.assertEqual(cli(SENTINELS[0], 26379, 'SENTINEL', 'MYID', password=''), before)
-        self.assertEqual(self.master(), master)
+    def test_passwords_and_files_are_private(self):
+        self.start_all()
+        for words in (('PING',), ('AUTH', 'wrong')):
+            with self.assertRaisesRegex(Refused, 'NOAUTH|WRONGPASS'):
+                ask((SERVERS[0], SERVER_PORT), *words)
+        for name in ADDRESSES:
+            for file in os.listdir(self.data(name)):
+                mode = stat.S_IMODE(os.stat(self.data(name, file)).st_mode)
+                self.assertEqual(mode & 0o77, 0, file)
+
+    def refused(self, *arguments, **changes):
+        """Returns what the script says when it refuses to start."""
+        os.makedirs(self.data(SERVERS[0]), exist_ok=True)
+        found = subprocess.run(['sh', SCRIPT, *arguments], capture_output=True, text=True,
+                               timeout=DEADLINE, check=False,
+                               env={**os.environ, **self.environment(SERVERS[0], **changes)})
+        self.assertEqual((found.returncode, found.stdout), (2, ''))
+        self.assertEqual(os.listdir(self.data(SERVERS[0])), [])
+        return found.stderr
+
+    def test_wrong_arguments(self):
+        for arguments in ((), ('replica',), ('server', 'sentinel')):
+            with self.subTest(arguments):
+                self.assertEqual(self.refused(*arguments), 'usage: redis.sh server|sentinel\n')
+
+    def test_wrong_passwords(self):
+        for password in ('', 'two words', 'a#b', 'a@b', 'ends with a line break\n', 'übel'):
+            with self.subTest(password):
+                self.assertIn('REDIS_PASSWORD must consist of letters and digits',
+                              self.refused('server', REDIS_PASSWORD=password))
 
 
 if __name__ == '__main__':

@@ -84,7 +84,7 @@ static void start_sentinels(fixture *f)
                    knows(&f->sentinels[i], "SENTINEL SENTINELS shop", "2 elements"));
 }
 
-/* Without a replica that has received the last writes, the master refuses others. */
+/* The master refuses writes when it has missed its replicas for more than two seconds. */
 static void bound_losses(const fixture *f)
 {
     redis_server_do(&f->master, "CONFIG SET min-replicas-max-lag 2");
