@@ -90,6 +90,7 @@ class Result:
         self.test = test
         self.requests = requests
         self.starved = latest_tick > STARVED
+        self.problems = []  # broken rules about time that a check has found
         self.before = [each for each in requests if each.ended <= began]
         self.during = [each for each in requests if each.ended > began and each.began <= ended]
         self.after = [each for each in requests if each.began > ended]
@@ -101,8 +102,8 @@ class Result:
         return 100 * (len(self.requests) - len(self.failures)) / len(self.requests)
 
     def broken(self):
-        """Returns the broken rules about time."""
-        found = []
+        """Returns the broken rules about time, which a starved machine breaks too."""
+        found = list(self.problems)
         if self.recovery >= self.test.recovery:
             found.append(f'a request waited {self.recovery:.2f} s')
         before, during = load.percentile(self.before, 0.95), load.percentile(self.during, 0.95)
@@ -306,14 +307,17 @@ def restart_replica(test):
 
 
 def no_handler_ran_twice(test):
-    """Checks that each command of the test was handled once, unless leases ended meanwhile: those
-    of a starved machine do."""
+    """Checks that each command since the kill was handled once, also if it was handled before. The
+    leases of a starved machine end too early."""
     def check(cluster, result):
-        runs = handled(cluster) - test.handled
-        twice = sum(1 for count in runs.values() if count > 1)
-        test.note = f', {twice} of {len(runs)} commands handled twice'
-        if twice != 0 and not result.starved:
-            raise Failure(f'{twice} of {len(runs)} commands were handled twice')
+        now = handled(cluster)
+        new = now - test.handled
+        if not new:
+            raise Failure(f'{test.name}: no command was handled since')
+        twice = sum(1 for command in new if now[command] > 1)
+        test.note = f', {twice} of {len(new)} commands handled twice'
+        if twice:
+            result.problems.append(f'{twice} of {len(new)} commands were handled twice')
     return check
 
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """The figures and rules of the cluster's fault tests, with requests of known times."""
+import collections
 import json
 import os
 import struct
 import sys
+import types
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.environ.get('CATGA_SOURCE', '.'), 'examples/cluster'))
 sys.dont_write_bytecode = True
@@ -78,6 +81,68 @@ class Figures(unittest.TestCase):
             demo.is_even('parts', {'a': 200, 'b': 50, 'c': 50}, 3)
         with self.assertRaises(Failure):
             demo.is_even('parts', {'a': 150, 'b': 150}, 3)
+
+
+def cluster_that_handled(*commands):
+    """Returns a cluster of one order service, with such a log."""
+    log = ''.join(f'处理命令: CreateOrderCommand [MessageId={command}]\n' for command in commands)
+    process = types.SimpleNamespace(text=lambda: log)
+    return types.SimpleNamespace(named=lambda _: [types.SimpleNamespace(process=process)])
+
+
+class Handlers(unittest.TestCase):
+    """How often each command was handled while the master of Redis was killed."""
+
+    def broken(self, before, after):
+        """Returns the broken rules, given the commands before the kill and after it."""
+        fault = test()
+        result = faults.Result(fault, [request(0, 0.1), request(2, 0.1)], 1, 4, 1)
+        fault.handled = collections.Counter(before)
+        faults.no_handler_ran_twice(fault)(cluster_that_handled(*before, *after), result)
+        return result.broken()
+
+    def test_once(self):
+        self.assertEqual(self.broken(['a', 'b'], ['c', 'd']), [])
+
+    def test_twice_since_the_kill(self):
+        self.assertEqual(self.broken(['a'], ['b', 'c', 'b']),
+                         ['1 of 2 commands were handled twice'])
+
+    def test_before_the_kill_and_since(self):
+        self.assertEqual(self.broken(['a', 'b'], ['b', 'c']),
+                         ['1 of 2 commands were handled twice'])
+
+    def test_twice_before_an_attempt(self):
+        self.assertEqual(self.broken(['a', 'a'], ['b']), [])
+
+    def test_none(self):
+        with self.assertRaisesRegex(Failure, 'no command was handled'):
+            self.broken(['a'], [])
+
+    def attempts(self, *results):
+        """Runs a test with such results, each (command handled twice, latest tick). Returns how
+        often it ran."""
+        fault = test(make=no_change)
+        played = []
+
+        def play(_cluster, _test):
+            twice, latest_tick = results[len(played)]
+            played.append(twice)
+            result = faults.Result(fault, [request(2, 0.1)], 1, 4, latest_tick)
+            result.problems += ['a command was handled twice'] * twice
+            return result
+
+        with unittest.mock.patch.object(faults, 'play', play), \
+                unittest.mock.patch('builtins.print'):
+            faults.run(None, None, fault)
+        return len(played)
+
+    def test_a_starved_machine_repeats_the_test(self):
+        self.assertEqual(self.attempts((False, 1)), 1)
+        self.assertEqual(self.attempts((True, 1), (False, 0)), 2)
+        for results in ([(True, 0)], [(True, 1), (True, 0)], [(True, 1)] * faults.ATTEMPTS):
+            with self.assertRaisesRegex(Failure, 'handled twice'):
+                self.attempts(*results)
 
 
 class Ledger(unittest.TestCase):
