@@ -103,8 +103,8 @@ static int usage(void)
 
 int main(int count, char **arguments)
 {
-    const char *id = count == 3 ? arguments[1] : getenv("NODE_ID");
-    const char *number = count == 3 ? arguments[2] : getenv("NODE_PORT");
+    const char *id = count == 3 ? arguments[1] : cluster_variable("NODE_ID");
+    const char *number = count == 3 ? arguments[2] : cluster_variable("NODE_PORT");
     int port = read_port(number);
     char endpoint[ENDPOINT];
 

@@ -7,11 +7,10 @@
 #include "program.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 int main(void)
 {
-    order_files files = {.folder = getenv("CLUSTER_ORDERS")};
+    order_files files = {.folder = cluster_variable("CLUSTER_ORDERS")};
     const catga_claim_store claims = order_files_claims(&files);
 
     if (files.folder == NULL) {

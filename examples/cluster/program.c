@@ -29,6 +29,13 @@ typedef struct running {
     catga_http *http;
 } running;
 
+const char *cluster_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value == NULL || *value == '\0' ? NULL : value;
+}
+
 /* ---- Claims in Redis ---- */
 
 /* Opens the claims in Redis, if REDIS_CONNECTION is set. */
@@ -37,7 +44,7 @@ static catga_status open_claims(redis_claims *self, const cluster_program *progr
     const catga_redis_claims_options options = {
         .name = program->name, .lease_ms = LEASE_MS, .connect_wait_ms = CONNECT_WAIT_MS};
 
-    if (getenv("REDIS_CONNECTION") == NULL)
+    if (cluster_variable("REDIS_CONNECTION") == NULL)
         return CATGA_OK;
     catga_status status = catga_redis_claims_open(&self->redis, &options);
     if (status != CATGA_OK)

@@ -16,6 +16,9 @@ typedef struct cluster_program {
     const catga_claim_store *claims;                   /* or NULL: Redis or the NATS servers */
 } cluster_program;
 
+/* Returns a variable of the environment, or NULL if it is not set or empty. */
+const char *cluster_variable(const char *name);
+
 /*
  * Connects to NATS_URL and listens at CATGA_HTTP_PORT, for routes, /health, /ready and /metrics.
  * Exports spans if the variables OTEL_... ask for it. With REDIS_CONNECTION, Redis keeps the

@@ -85,6 +85,26 @@ class Failures(unittest.TestCase):
         with peer(whole) as port:
             self.assertEqual(redis_client.ask(('127.0.0.1', port), 'PING'), ['hello', 7])
 
+    def run_program(self, name, **environment):
+        """Runs a program where no server is. Returns its exit code and its errors."""
+        found = subprocess.run([os.path.join(PROGRAMS, name)],
+                               env={**os.environ, 'NATS_URL': 'nats://127.0.0.1:1',
+                                    'CATGA_CONNECT_WAIT_MS': '100', **environment},
+                               capture_output=True, text=True, timeout=20, check=False)
+        return found.returncode, found.stderr
+
+    def test_an_empty_variable_counts_as_absent(self):
+        code, errors = self.run_program('cluster_order_api', REDIS_CONNECTION='')
+        self.assertEqual(code, 1, errors)
+        self.assertNotIn('redis', errors)
+        self.assertIn('nats', errors)
+        code, errors = self.run_program('cluster_order_service', CLUSTER_ORDERS='')
+        self.assertEqual((code, errors), (
+            2, 'order-service: set CLUSTER_ORDERS to an existing folder\n'))
+        code, errors = self.run_program('cluster_node', NODE_ID='', NODE_PORT='5001')
+        self.assertEqual(code, 2, errors)
+        self.assertTrue(errors.startswith('usage: '), errors)
+
     def test_a_port_that_is_none(self):
         for port in ('5001x', '', '0', '65536', 'x'):
             with self.subTest(port):
