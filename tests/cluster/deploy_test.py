@@ -366,6 +366,18 @@ class Kubernetes(unittest.TestCase):
                     self.assertIn(container[probe]['httpGet']['port'],
                                   [port['name'] for port in container['ports']])
 
+    def test_programs_may_wait_at_their_start(self):
+        """No probe kills a program that waits for Redis and then for NATS, before it answers."""
+        with open(os.path.join(SOURCE, 'examples/cluster/program.c'), encoding='utf-8') as file:
+            redis_ms = int(re.search(r'CONNECT_WAIT_MS = (\d+)', file.read())[1])
+        nats_ms = int(self.shared_variables()['CATGA_CONNECT_WAIT_MS'])
+        for workload in self.of_kind('Deployment'):
+            container, = workload['spec']['template']['spec']['containers']
+            probe = container['startupProbe']
+            self.assertEqual(probe['httpGet'], container['livenessProbe']['httpGet'])
+            self.assertGreater(probe['periodSeconds'] * probe['failureThreshold'],
+                               (redis_ms + nats_ms) / 1000)
+
     def test_volumes(self):
         configurations = {found['name'] for found in self.kustomization['configMapGenerator']}
         for workload in self.workloads:
@@ -391,10 +403,14 @@ class Kubernetes(unittest.TestCase):
             self.assertNotEqual('replicas' in found['spec'], found['metadata']['name'] in scaled)
         self.assertLessEqual(scaled, self.names('Deployment'))
 
-    def test_programs(self):
+    def shared_variables(self):
+        """Returns the variables of all programs."""
         literals = next(found['literals'] for found in self.kustomization['configMapGenerator']
                         if found['name'] == 'programs')
-        shared = dict(literal.split('=', 1) for literal in literals)
+        return dict(literal.split('=', 1) for literal in literals)
+
+    def test_programs(self):
+        shared = self.shared_variables()
         images = [image['name'] for image in self.kustomization['images']]
         for workload in self.of_kind('Deployment'):
             container, = workload['spec']['template']['spec']['containers']
