@@ -471,6 +471,16 @@ class Kubernetes(unittest.TestCase):
                  for port in workload['spec']['template']['spec']['containers'][0]['ports']}
         self.assertEqual(ports, open_ports)
 
+    def test_ports_of_exporters(self):
+        """The README names the ports that Compose scrapes, and that are closed in Kubernetes."""
+        named = re.search(r'only if you open their ports, (\d+) and (\d+)', read('README.md'))
+        scraped = re.findall(r'(\w+)-exporter:(\d+)', read('prometheus/prometheus.yml'))
+        self.assertEqual(sorted(named.groups()), sorted(port for _, port in scraped))
+        policies = {policy['metadata']['name']: policy for policy in self.of_kind('NetworkPolicy')}
+        for name, port in scraped:
+            ingress = policies[name]['spec']['ingress']
+            self.assertNotIn(int(port), [each['port'] for rule in ingress for each in rule['ports']])
+
     def test_secrets_stay_outside(self):
         """The files of secrets come neither into the repository nor into the image."""
         with open(os.path.join(SOURCE, '.gitignore'), encoding='utf-8') as file:
