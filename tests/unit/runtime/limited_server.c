@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 static const catga_delivery delivery = {.stream = &kept_stream};
-/* Publishing is not retried, so the publisher gets the server's answer. */
-static const catga_message kept = KEPT(&delivery, .timeout_ms = 30);
+/* The first pause is longer than the deadline: the publisher gets the server's first answer. */
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 10000, .backoff_ms = 60000);
 static const catga_message kept_longer = KEPT(&delivery, .timeout_ms = 2000);
 
 static catga_status publish(catga_bus *bus, const catga_message *message, catga_string text)
