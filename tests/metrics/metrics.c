@@ -506,7 +506,7 @@ static void metrics_are_written_under_load(void **state)
         double now = value(f, "catga_client_requests_total" CALLED "}");
         double in_flight = sample_of(f, "catga_inflight" RAN "}");
         assert_true(now == -1 || now >= last);
-        assert_true(in_flight <= THREADS);
+        assert_true(in_flight <= 1); /* the service has one worker */
         last = now;
     }
     for (size_t i = 0; i < THREADS; i++)

@@ -229,13 +229,34 @@ void catga_metrics_table_end(catga_metrics_table *table)
     pthread_mutex_destroy(&table->lock);
 }
 
+/* ---- Sums ---- */
+
+static void add_up(const catga_metrics_series *series, unsigned value, uint64_t *sum)
+{
+    *sum = 0;
+    for (const catga_metrics_cell *cell = series->cells; cell != NULL; cell = cell->next)
+        *sum += atomic_load_explicit(&cell->values[value], memory_order_acquire);
+}
+
+/*
+ * Adds up a moment in which no message began. Otherwise messages that begin between two loads would
+ * seem to be in flight together: thousands, if this thread is suspended there. A series in which
+ * messages begin without a pause is read as it is.
+ */
 static void sum(const catga_metrics_series *series, catga_metrics_total *total)
 {
+    enum { TRIES = 1000 };
+    uint64_t begun;
+
     total->service = series->service;
     total->message = series->message;
-    for (const catga_metrics_cell *cell = series->cells; cell != NULL; cell = cell->next)
-        for (size_t i = CATGA_METRICS_VALUES; i-- > 0;)
-            total->values[i] += atomic_load_explicit(&cell->values[i], memory_order_acquire);
+    for (int i = 0; i < TRIES; i++) {
+        add_up(series, CATGA_METRICS_BEGUN, &begun);
+        for (unsigned value = CATGA_METRICS_VALUES; value-- > 0;)
+            add_up(series, value, &total->values[value]);
+        if (total->values[CATGA_METRICS_BEGUN] == begun)
+            return;
+    }
 }
 
 catga_metrics_total *catga_metrics_table_sum(catga_metrics_table *table, size_t *count)

@@ -2,11 +2,13 @@
 #include "observe/metrics_cells.h"
 
 #include "kept.h"
+#include "observe/metrics_families.h"
 #include "observe/metrics_labels.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -138,6 +140,80 @@ static void running_threads_have_cells_of_their_own(void **state)
     pthread_barrier_destroy(&together);
 }
 
+enum { CELLS = 64, BURST = 50 };
+
+typedef struct one_at_a_time {
+    catga_metrics_cell *cells[CELLS];
+    atomic_bool ends;
+} one_at_a_time;
+
+/* Begins and ends messages, one at a time, each in another thread's cell; pauses after a burst. */
+static void *run_messages(void *argument)
+{
+    one_at_a_time *messages = argument;
+
+    for (size_t i = 0; !atomic_load(&messages->ends); i++) {
+        catga_metrics_cell *cell = messages->cells[i % CELLS];
+        catga_metrics_add(cell, CATGA_METRICS_BEGUN, 1);
+        catga_metrics_add(cell, CATGA_METRICS_END + CATGA_COUNTER_handled, 1);
+        if (i % BURST == 0)
+            nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+    }
+    return NULL;
+}
+
+static void *get_cell(void *argument)
+{
+    work *mine = argument;
+
+    mine->cell = cell_of(mine->table, &answers);
+    pthread_barrier_wait(mine->together);
+    pthread_barrier_wait(mine->together);
+    return NULL;
+}
+
+/* Returns the largest number of messages in flight that a reader sees. */
+static uint64_t most_in_flight(catga_metrics_table *table)
+{
+    uint64_t most = 0;
+
+    for (int i = 0; i < 2000; i++) {
+        size_t count;
+        catga_metrics_total *totals = catga_metrics_table_sum(table, &count);
+        uint64_t in_flight = catga_metrics_in_flight(&totals[0]);
+        most = in_flight > most ? in_flight : most;
+        free(totals);
+    }
+    return most;
+}
+
+static void messages_one_after_the_other_are_not_in_flight_together(void **state)
+{
+    one_at_a_time messages = {.ends = false};
+    pthread_barrier_t together;
+    pthread_t threads[CELLS];
+    work works[CELLS];
+    pthread_t writer;
+
+    pthread_barrier_init(&together, NULL, CELLS + 1);
+    for (size_t i = 0; i < CELLS; i++) {
+        works[i] = (work){.table = *state, .together = &together};
+        assert_int_equal(pthread_create(&threads[i], NULL, get_cell, &works[i]), 0);
+    }
+    pthread_barrier_wait(&together);
+    for (size_t i = 0; i < CELLS; i++)
+        messages.cells[i] = works[i].cell;
+    assert_int_equal(pthread_create(&writer, NULL, run_messages, &messages), 0);
+    uint64_t most = most_in_flight(*state);
+    atomic_store(&messages.ends, true);
+    pthread_join(writer, NULL);
+    pthread_barrier_wait(&together);
+    for (size_t i = 0; i < CELLS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&together);
+    assert_true(most <= 1);
+}
+
 /* The table of a later bus may have the same address. */
 static void a_thread_outlives_a_table(void **state)
 {
@@ -253,6 +329,7 @@ int main(void)
         CASE(services_of_one_name_have_one_series),
         CASE(counts_of_ended_threads_stay),
         CASE(running_threads_have_cells_of_their_own),
+        CASE(messages_one_after_the_other_are_not_in_flight_together),
         CASE(a_thread_outlives_a_table),
         CASE(a_table_ends_while_a_thread_runs),
         CASE(a_bucket_has_the_durations_up_to_its_bound),
