@@ -5,6 +5,8 @@
 #ifndef NATS_SERVER_H
 #define NATS_SERVER_H
 
+#include "port.h"
+
 #include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,7 +25,8 @@ typedef struct nats_server {
     char folder[128];
     char config[160]; /* empty for none */
     char url[128];
-    int port; /* -1 before the first start: the server chooses */
+    int port;
+    kept_port kept;
     pid_t process;
 } nats_server;
 
@@ -52,7 +55,10 @@ static inline const char *nats_server_file(const nats_server *server, const char
 
 static inline void nats_server_init(nats_server *server, const char *config)
 {
-    *server = (nats_server){.port = -1};
+    kept_port kept = port_keep();
+
+    *server = (nats_server){.port = kept.number, .kept = kept};
+    snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
     const char *temp = getenv("CATGA_TEMP");
     snprintf(server->folder, sizeof server->folder, "%s/nats-XXXXXX", temp == NULL ? "/tmp" : temp);
     if (mkdtemp(server->folder) == NULL)
@@ -65,11 +71,8 @@ static inline void nats_server_init(nats_server *server, const char *config)
         abort();
 }
 
-/*
- * Waits until the server listens. Then it writes NAME_PID.ports, a JSON object with
- * "nats":["nats://127.0.0.1:PORT"], or tls://.
- */
-static inline bool nats_server_read_port(nats_server *server)
+/* Returns whether the server listens: then it writes NAME_PID.ports. */
+static inline bool nats_server_is_ready(const nats_server *server)
 {
     char path[NATS_SERVER_PATH];
     char name[64];
@@ -79,22 +82,9 @@ static inline bool nats_server_read_port(nats_server *server)
     FILE *file = fopen(nats_server_file(server, name, path), "r");
     if (file == NULL)
         return false;
-    size_t length = fread(text, 1, sizeof text - 1, file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
     fclose(file);
-    text[length] = '\0';
-    const char *url = strstr(text, "://");
-    const char *port = url == NULL ? NULL : strrchr(url, ':');
-    for (const char *at = url; at != NULL && *at != '"' && *at != '\0'; at++)
-        if (*at == ':')
-            port = at;
-    if (port == NULL || strchr(url, '"') == NULL)
-        return false;
-    int found = (int)strtol(port + 1, NULL, 10);
-    if (found == server->port)
-        return true; /* other threads may be reading the address */
-    server->port = found;
-    snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
-    return true;
+    return strchr(text, '}') != NULL;
 }
 
 static inline void nats_server_run(const nats_server *server)
@@ -132,20 +122,18 @@ static inline void nats_server_fork(nats_server *server)
         nats_server_run(server);
 }
 
-/* Starts the server, and returns when it listens. It ends with the thread that started it. Its port
- * may have been given to a connection of another program since its last end: then it ends at once,
- * and is started again. */
+/* Starts the server, and returns when it listens. It ends with the thread that started it. */
 static inline void nats_server_start(nats_server *server)
 {
     nats_server_fork(server);
     for (int tries = 0; tries < 6000; tries++) {
-        if (nats_server_read_port(server))
+        if (nats_server_is_ready(server))
             return;
         pause_ms(5);
         if (waitpid(server->process, NULL, WNOHANG) == server->process)
-            nats_server_fork(server);
+            break;
     }
-    fprintf(stderr, "nats-server did not start\n");
+    fprintf(stderr, "nats-server did not start: see %s/log\n", server->folder);
     abort();
 }
 
@@ -172,6 +160,7 @@ static inline void nats_server_clear(nats_server *server)
     if (folder != NULL)
         closedir(folder);
     rmdir(server->folder);
+    port_release(&server->kept);
 }
 
 #endif

@@ -2,15 +2,15 @@
 #ifndef REDIS_SERVER_H
 #define REDIS_SERVER_H
 
+#include "port.h"
+
 #include <hiredis/hiredis.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +21,7 @@ typedef struct redis_server {
     char folder[128];
     char url[64];
     char port[8];
+    kept_port kept;
     const char *program;
     const char *options[REDIS_SERVER_OPTIONS]; /* the last is NULL */
     pid_t process;
@@ -29,20 +30,6 @@ typedef struct redis_server {
 static inline void pause_ms(long ms)
 {
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
-static inline int redis_server_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        abort();
-    close(fd);
-    return ntohs(address.sin_port);
 }
 
 static inline void redis_server_init(redis_server *server)
@@ -55,7 +42,8 @@ static inline void redis_server_init(redis_server *server)
              temp == NULL ? "/tmp" : temp);
     if (mkdtemp(server->folder) == NULL)
         abort();
-    snprintf(server->port, sizeof server->port, "%d", redis_server_port());
+    server->kept = port_keep();
+    snprintf(server->port, sizeof server->port, "%d", server->kept.number);
     snprintf(server->url, sizeof server->url, "redis://127.0.0.1:%s", server->port);
 }
 
@@ -143,8 +131,7 @@ static inline void redis_server_fork(redis_server *server)
         redis_server_run(server);
 }
 
-/* Starts the server, and returns when it answers. Its port may have been given to a connection of
- * another program since its last end: then it ends at once, and is started again. */
+/* Starts the server, and returns when it answers. */
 static inline void redis_server_start(redis_server *server)
 {
     char text[256];
@@ -156,9 +143,9 @@ static inline void redis_server_start(redis_server *server)
             return;
         pause_ms(5);
         if (waitpid(server->process, NULL, WNOHANG) == server->process)
-            redis_server_fork(server);
+            break;
     }
-    fprintf(stderr, "%s did not start\n", server->program);
+    fprintf(stderr, "%s did not start: see %s/log\n", server->program, server->folder);
     abort();
 }
 
@@ -177,6 +164,7 @@ static inline void redis_server_clear(redis_server *server)
 {
     if (server->process > 0)
         redis_server_signal(server, SIGKILL);
+    port_release(&server->kept);
 }
 
 #endif
