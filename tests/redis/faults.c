@@ -646,10 +646,15 @@ static void a_cluster_is_refused_with_the_reason(void **state)
 {
     fixture *f = *state;
     catga_bus *bus;
+    kept_port between_nodes = port_keep(); /* the default is 10,000 more, which may be no port */
+    char number[8];
 
+    snprintf(number, sizeof number, "%d", between_nodes.number);
     redis_server_option(&f->server, "--cluster-enabled", "yes");
+    redis_server_option(&f->server, "--cluster-port", number);
     redis_server_start(&f->server);
     assert_int_equal(open_at(f, f->server.url, &bus), CATGA_UNSUPPORTED);
+    port_release(&between_nodes);
     assert_logged(f, "a Redis Cluster: a script of this transport changes keys of several slots");
 }
 
