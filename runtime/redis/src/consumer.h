@@ -19,8 +19,6 @@ void catga_redis_consumer_free(catga_redis_consumer *consumer);
 catga_status catga_redis_consume(catga_transport *transport,
                                  const catga_consumer_settings *settings,
                                  catga_subscription **subscription, catga_problem *problem);
-catga_status catga_redis_settle(catga_transport *transport, const catga_incoming *message,
-                                catga_settlement settlement, int64_t delay_ns);
 void catga_redis_backlogs(catga_transport *transport, catga_backlog_function *show, void *user);
 
 #endif

@@ -4,6 +4,7 @@
 #include "receiver.h"
 #include "records.h"
 #include "send.h"
+#include "settle.h"
 #include "store.h"
 #include "streams.h"
 #include "subscription.h"
