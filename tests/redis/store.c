@@ -371,6 +371,92 @@ static void acknowledgements_that_wait_share_commands(void **state)
     transport->operations->unsubscribe(transport, subscription);
 }
 
+/* ---- A full queue ---- */
+
+typedef struct flood {
+    catga_transport *transport;
+    atomic_bool ends;
+} flood;
+
+/* Sends events until the queue is full, and on. */
+static void *run_flood(void *argument)
+{
+    flood *self = argument;
+    const catga_outgoing message = {.subject = "flood", .data = (const uint8_t *)"x", .length = 1};
+
+    while (!atomic_load(&self->ends))
+        (void)self->transport->operations->publish(self->transport, &message);
+    return NULL;
+}
+
+/* Sends what shares commands to a suspended server, fills the queue behind it, and resumes the
+ * server: its replies find messages that wait, and no room. */
+static void send_before_a_flood(fixture *f, void (*send)(fixture *f))
+{
+    flood flooding = {.transport = f->transport};
+    pthread_t threads[2];
+
+    redis_server_signal(&f->server, SIGSTOP);
+    send(f);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, run_flood, &flooding), 0);
+    pause_ms(1000);
+    redis_server_signal(&f->server, SIGCONT);
+    pause_ms(500);
+    atomic_store(&flooding.ends, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(f->transport->operations->flush(f->transport, 30000), CATGA_OK);
+}
+
+static void publish_all(fixture *f)
+{
+    for (uint64_t i = 0; i < CALLS; i++)
+        publish(f, i, (copy){"", catga_clock_now(), false});
+}
+
+static void settle_all(fixture *f)
+{
+    for (unsigned i = 0; i < CALLS; i++) {
+        assert_int_equal(
+            f->transport->streams->settle(f->transport, &f->messages[i], CATGA_SETTLE_DONE, 0),
+            CATGA_OK);
+        f->transport->operations->release(&f->messages[i]);
+    }
+}
+
+/* The thread that reads replies sends shared commands, and cannot wait for room. */
+static void a_full_queue_refuses_no_shared_command(void **state)
+{
+    fixture *f = *state;
+    catga_transport *transport = f->transport;
+    const catga_consumer_settings consumer = {.stream = "S",
+                                              .name = "g",
+                                              .subject = "a.b",
+                                              .ack_wait_ns = 60 * CATGA_SECOND,
+                                              .unacknowledged = CALLS,
+                                              .workers = CALLS,
+                                              .receive = keep,
+                                              .user = f};
+    catga_subscription *subscription;
+    catga_problem problem;
+    char text[256];
+
+    send_before_a_flood(f, publish_all);
+    for (uint64_t i = 0; i < CALLS; i++)
+        (void)answer_to(f, i);
+    assert_int_equal(transport->streams->consume(transport, &consumer, &subscription, &problem),
+                     CATGA_OK);
+    for (int i = 0; i < 3000 && atomic_load(&f->received) < CALLS; i++)
+        pause_ms(10);
+    assert_int_equal(atomic_load(&f->received), CALLS);
+    send_before_a_flood(f, settle_all);
+    assert_string_equal(redis_server_ask(&f->server, text, "XPENDING catga:stream:S g - + 10"),
+                        "0 elements");
+    assert_int_equal(transport->operations->drain(transport, subscription, 5000), CATGA_OK);
+    transport->operations->unsubscribe(transport, subscription);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -385,6 +471,7 @@ int main(int argc, char **argv)
         CASE(a_flush_without_a_connection_fails),
         CASE(messages_that_wait_share_commands),
         CASE(acknowledgements_that_wait_share_commands),
+        CASE(a_full_queue_refuses_no_shared_command),
     };
 #undef CASE
 

@@ -132,7 +132,8 @@ static void on_reply(void *owner, const catga_redis_command *command, const redi
     atomic_fetch_add(&batch->users, 1); /* the items may be the last ones */
     finish(batch, items, reply);
     atomic_fetch_sub(&batch->sent, 1);
-    join_items(batch);
+    if (!batch->options.is_alone)
+        join_items(batch);
     leave(batch, 1);
 }
 

@@ -130,11 +130,17 @@ static size_t counted(const catga_redis_command *command)
     return command->is_counted ? 0 : command->length;
 }
 
+/* The thread of the pipeline sends shared commands too, and may not wait for room. */
+static bool is_full(const catga_redis_pipeline *pipeline, const catga_redis_command *command)
+{
+    return !command->is_counted && catga_ring_count(&pipeline->queue) >= CATGA_REDIS_QUEUED;
+}
+
 static bool append(catga_redis_pipeline *pipeline, catga_redis_command *command)
 {
     size_t length = counted(command);
 
-    if (!command->is_counted && !has_room(pipeline, length))
+    if (is_full(pipeline, command) || (!command->is_counted && !has_room(pipeline, length)))
         return false;
     if (catga_ring_put(&pipeline->queue, (catga_ring_item){.message = command}))
         return true;
@@ -474,7 +480,7 @@ catga_status catga_redis_pipeline_start(catga_redis_pipeline *pipeline,
     atomic_flag_clear(&pipeline->writing);
     pthread_mutex_init(&pipeline->flushing, NULL);
     pipeline->wake_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    bool complete = catga_ring_begin(&pipeline->queue, CATGA_REDIS_QUEUED) &&
+    bool complete = catga_ring_begin(&pipeline->queue, CATGA_REDIS_QUEUED + CATGA_REDIS_SHARED) &&
                     catga_ring_begin(&pipeline->unanswered, CATGA_REDIS_UNANSWERED) &&
                     pipeline->wake_fd >= 0;
     pipeline->has_thread = complete && catga_thread_start(&pipeline->thread, run, pipeline);

@@ -17,7 +17,8 @@
 #include <sys/uio.h>
 
 enum {
-    CATGA_REDIS_QUEUED = 16384,     /* commands that wait to be written */
+    CATGA_REDIS_QUEUED = 16384,     /* commands that wait to be written, besides shared ones */
+    CATGA_REDIS_SHARED = 16384,     /* shared ones: at most eight of each stream and consumer */
     CATGA_REDIS_UNANSWERED = 65536, /* commands that wait for their reply */
     CATGA_REDIS_BATCH = 64          /* commands of one write */
 };
