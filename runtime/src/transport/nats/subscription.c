@@ -12,10 +12,10 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* Time in which a drain has messages handled that have arrived, before the others go back to the
- * server. A server before 2.9.22 may lose a message that goes back while it knows only requests
- * without a subscription: it redelivers the one before as if it were new, and this one after
- * ack_wait (nats.net.v1 issue 812). A pull holds about 50 ms of work. */
+/* Time from the begin of a drain in which messages that have arrived are handled, before the others
+ * go back to the server. A server before 2.9.22 may lose a message that goes back while it knows
+ * only requests without a subscription: it redelivers the one before as if it were new, and this
+ * one after ack_wait (nats.net.v1 issue 812). A pull holds about 50 ms of work. */
 #define HANDLED_SOON (100 * CATGA_MILLISECOND)
 
 /* limit of waiting bytes of answers */
@@ -250,6 +250,7 @@ static void start_drain(catga_subscription *subscription)
     if (subscription->draining)
         return;
     subscription->draining = true;
+    subscription->hand_back_ns = catga_clock_after(catga_clock_now(), HANDLED_SOON);
     atomic_fetch_add(&subscription->owner->draining, 1);
     if (subscription->reconciled != NULL)
         catga_nats_reconcile_release(subscription->reconciled);
@@ -312,22 +313,29 @@ static bool drain_pull(catga_subscription *subscription, int64_t end_ns)
     return await_drained(subscription, end_ns);
 }
 
+/* Returns whether waiting messages go back now. A second call that does not wait comes from a bus
+ * that closes, or from one that waits for another subscription. */
+static bool must_hand_back(const catga_subscription *subscription, bool begins, int timeout_ms)
+{
+    return subscription->pull != NULL &&
+           (catga_clock_now() >= subscription->hand_back_ns || (timeout_ms == 0 && !begins));
+}
+
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
                               int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
-    int64_t now = catga_clock_now();
-    int64_t end_ns = catga_clock_after(now, timeout_ms * CATGA_MILLISECOND);
-    int64_t soon_ns = catga_clock_after(now, HANDLED_SOON);
+    int64_t end_ns = catga_clock_after(catga_clock_now(), timeout_ms * CATGA_MILLISECOND);
 
     if (subscription->pull != NULL)
         catga_nats_pull_stop(subscription->pull);
     pthread_mutex_lock(&nats->lock);
+    bool begins = !subscription->draining;
     start_drain(subscription);
+    int64_t soon_ns = subscription->pull == NULL ? end_ns : subscription->hand_back_ns;
     bool drained = await_drained(subscription, soon_ns < end_ns ? soon_ns : end_ns);
-    if (!drained)
-        drained = subscription->pull != NULL ? drain_pull(subscription, end_ns)
-                                             : await_drained(subscription, end_ns);
+    if (!drained && must_hand_back(subscription, begins, timeout_ms))
+        drained = drain_pull(subscription, end_ns);
     pthread_mutex_unlock(&nats->lock);
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }

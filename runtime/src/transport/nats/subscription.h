@@ -31,6 +31,7 @@ struct catga_subscription {
     /* Under the transport's lock; changes of `native` are also under the loop's lock. */
     natsSubscription *native; /* on the current connection, or NULL */
     bool draining;
+    int64_t hand_back_ns;  /* of a draining consumer: when waiting messages go back to the server */
     uint64_t drain_number; /* counts drains of the transport, from 1 */
     bool confirmed;        /* the server has confirmed the end: no more messages arrive */
     bool refused;          /* by the server; retried at `retry_ns` */
