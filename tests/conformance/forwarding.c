@@ -375,6 +375,39 @@ static void only_events_with_a_subject_go_to_another_bus(void **state)
     f->far = far;
 }
 
+static catga_status my_return(catga_context *context, const catga_event *event)
+{
+    fixture *f = catga_context_user(context);
+
+    (void)event;
+    return catga_event_forward(f->near, context);
+}
+
+static uint64_t stored_near(fixture *f)
+{
+    catga_stream_state stream;
+
+    assert_int_equal(catga_stream_get_state(f->near, "TEST_FORWARDING_V1", &stream), CATGA_OK);
+    return stream.messages;
+}
+
+/* Redis compares the id that the runtime made for an event only with those of further copies. */
+static void an_event_that_another_bridge_returns_goes_no_further(void **state)
+{
+    fixture *f = *state;
+    const test_forwarding_bridge back = {.forward = my_return};
+    const unsigned copies = strcmp(fixture_transport, "redis") == 0 ? 2 : 1;
+
+    assert_int_equal(test_forwarding_bridge_serve(f->far, &back, f), CATGA_OK);
+    assert_int_equal(pay(f, 7), CATGA_OK);
+    wait_until(stored_near(f) == copies && f->forwarded == copies);
+    nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    assert_int_equal(stored_near(f), copies);
+    assert_int_equal(stored_far(f, "TEST_FORWARDING_V1"), 1);
+    assert_int_equal(f->forwarded, copies);
+    assert_int_equal(catga_drain(f->far), CATGA_OK);
+}
+
 #define case_of(test)       cmocka_unit_test_setup_teardown(test, open_both, clear_both)
 #define case_of_local(test) cmocka_unit_test_setup_teardown(test, open_local_far, clear_both)
 
@@ -392,6 +425,7 @@ int main(int argc, char **argv)
         case_of_local(a_lost_answer_of_the_other_server_stores_once),
         case_of(a_bus_that_drains_takes_nothing),
         case_of(only_events_with_a_subject_go_to_another_bus),
+        case_of(an_event_that_another_bridge_returns_goes_no_further),
     };
 
     fixture_choose(argc, argv);

@@ -640,8 +640,8 @@ size_t catga_event_print(const catga_event *event, char *text, size_t capacity);
  * may forward to one bus at once. Returns what ..._publish returns; CATGA_INVALID_ARGUMENT if `to`
  * is the bus of the handler, or if the message is a command, a query, or an event that is only
  * received because its subject has wildcards. Two bridges in opposite directions return each event
- * to its origin: a stored event is a duplicate there, an event that may be lost would circulate for
- * ever.
+ * to its origin: a stored event is a duplicate there, but Redis stores it there once more, unless
+ * its publisher gave it an id. An event that may be lost would circulate for ever.
  */
 CATGA_CHECKED catga_status catga_event_forward(catga_bus *to, const catga_context *context);
 
