@@ -1,6 +1,7 @@
 /*
  * A master with two replicas and three Sentinels. The master is killed while writers go on, each of
- * which tries for longer than a fail-over may take. The figures are printed.
+ * which tries for longer than a fail-over may take. The figures are printed. A fail-over that takes
+ * too long on a starved machine is repeated with other servers, at most three times in all.
  *
  * test.redis.failover [CASE [REPETITIONS]]
  */
@@ -10,13 +11,15 @@
 
 #include <catga/redis.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum { REPLICAS = 2, SENTINELS = 3, WRITERS = 4, WRITES = 8192 };
 
-/* time of one writer between two writes, its delay on a starved machine, and how long it tries */
-enum { PERIOD_MS = 20, STARVED_MS = 100 };
+/* time of one writer between two writes, its delay on a starved machine, and how long it tries; a
+ * Sentinel writes its configuration to the disk before it acts */
+enum { PERIOD_MS = 20, STARVED_MS = 100, DISK_MS = 300, ATTEMPTS = 3 };
 #define PATIENCE (6 * CATGA_SECOND)
 
 /* ---- The servers ---- */
@@ -127,7 +130,8 @@ struct writing {
     atomic_uint failed;
     _Atomic(int64_t) last_ns; /* the last success */
     _Atomic(int64_t) gap_ns;  /* the longest time without one */
-    atomic_bool is_starved;   /* a writer was delayed: the gap says nothing about the fail-over */
+    atomic_bool is_starved;   /* a writer or the disk was late: the times say nothing */
+    const char *folder;       /* of a file that is written */
     atomic_bool written[WRITES];
 };
 
@@ -181,29 +185,65 @@ static void *run_writer(void *argument)
     return NULL;
 }
 
-/* Writes for a second, kills the master, and writes for eight more. Checks the bounds: a fail-over
- * within five seconds, and less than 1 % of failed writes. */
-static void write_through_failover(fixture *f, struct writing *writing)
+/* Notes a disk that lets the Sentinels wait. */
+static void *watch_disk(void *argument)
 {
-    pthread_t threads[WRITERS];
+    struct writing *writing = argument;
+    char path[160];
 
+    snprintf(path, sizeof path, "%s/disk", writing->folder);
+    while (!atomic_load(&writing->ending)) {
+        int64_t began = catga_clock_now();
+        int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        assert_true(file >= 0 && write(file, "x", 1) == 1 && fsync(file) == 0);
+        close(file);
+        if (catga_clock_now() - began > DISK_MS * CATGA_MILLISECOND)
+            atomic_store(&writing->is_starved, true);
+        pause_ms(PERIOD_MS);
+    }
+    return NULL;
+}
+
+/* Writes for a second, kills the master, and writes for eight more. Returns whether the bounds
+ * held: a fail-over within five seconds, and less than 1 % of failed writes. */
+static bool write_through_failover(fixture *f, struct writing *writing)
+{
+    pthread_t threads[WRITERS + 1];
+
+    writing->folder = f->master.folder;
     atomic_store(&writing->last_ns, catga_clock_now());
     for (int i = 0; i < WRITERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, run_writer, writing), 0);
+    assert_int_equal(pthread_create(&threads[WRITERS], NULL, watch_disk, writing), 0);
     pause_ms(1000);
     redis_server_signal(&f->master, SIGKILL);
     pause_ms(8000);
     atomic_store(&writing->ending, true);
     note_success(writing); /* of the gap until now */
-    for (int i = 0; i < WRITERS; i++)
+    for (int i = 0; i <= WRITERS; i++)
         pthread_join(threads[i], NULL);
     unsigned all = atomic_load(&writing->next);
     unsigned failed = atomic_load(&writing->failed);
-    print_message("%u writes, %u failed (%.2f %%), longest gap %.2f s\n", all, failed,
-                  100.0 * failed / all, (double)atomic_load(&writing->gap_ns) / 1e9);
-    assert_true(atomic_load(&writing->is_starved) ||
-                atomic_load(&writing->gap_ns) < 5 * CATGA_SECOND);
-    assert_true(100 * failed < all);
+    bool is_starved = atomic_load(&writing->is_starved);
+    print_message("%u writes, %u failed (%.2f %%), longest gap %.2f s%s\n", all, failed,
+                  100.0 * failed / all, (double)atomic_load(&writing->gap_ns) / 1e9,
+                  is_starved ? ", on a starved machine" : "");
+    bool held = atomic_load(&writing->gap_ns) < 5 * CATGA_SECOND && 100 * failed < all;
+    assert_true(held || is_starved);
+    return held;
+}
+
+/* Runs a fail-over, and others while the machine is starved. */
+static void until_the_bounds_hold(void **state, bool (*run)(fixture *f))
+{
+    bool held = run(*state);
+
+    for (int i = 1; i < ATTEMPTS && !held; i++) {
+        tear_down(state);
+        set_up(state);
+        held = run(*state);
+    }
+    assert_true(held);
 }
 
 /* ---- Claims ---- */
@@ -249,9 +289,8 @@ static unsigned lost_claims(struct writing *writing)
     return lost;
 }
 
-static void a_failover_fails_few_claims(void **state)
+static bool write_claims(fixture *f)
 {
-    fixture *f = *state;
     catga_redis_claims *claims;
     struct writing *writing = calloc(1, sizeof *writing);
 
@@ -262,10 +301,16 @@ static void a_failover_fails_few_claims(void **state)
         CATGA_OK);
     writing->write = place;
     writing->with = (void *)(uintptr_t)catga_redis_claims_store(claims);
-    write_through_failover(f, writing);
+    bool held = write_through_failover(f, writing);
     print_message("%u records of successes were lost\n", lost_claims(writing));
     catga_redis_claims_close(claims);
     free(writing);
+    return held;
+}
+
+static void a_failover_fails_few_claims(void **state)
+{
+    until_the_bounds_hold(state, write_claims);
 }
 
 /* ---- Stored events ---- */
@@ -310,11 +355,10 @@ static unsigned unhandled(struct writing *writing)
     return count;
 }
 
-static void a_failover_fails_few_events(void **state)
+static bool write_events(fixture *f)
 {
     static const sample_listener listener = {note, note};
     const catga_options options = {.transport = catga_redis(), .log = log_nothing};
-    fixture *f = *state;
     catga_options here = options;
     catga_bus *bus;
     struct writing *writing = calloc(1, sizeof *writing);
@@ -327,12 +371,18 @@ static void a_failover_fails_few_events(void **state)
     assert_int_equal(catga_serve(bus, &reader, &listener, NULL), CATGA_OK);
     writing->write = publish;
     writing->with = bus;
-    write_through_failover(f, writing);
+    bool held = write_through_failover(f, writing);
     for (int i = 0; i < 300 && unhandled(writing) != 0; i++)
         pause_ms(10);
     print_message("%u acknowledged events were lost\n", unhandled(writing));
     catga_close(bus);
     free(writing);
+    return held;
+}
+
+static void a_failover_fails_few_events(void **state)
+{
+    until_the_bounds_hold(state, write_events);
 }
 
 int main(int argc, char **argv)
