@@ -6,6 +6,7 @@
 #define NATS_SERVER_H
 
 #include "port.h"
+#include "server_start.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -29,13 +30,6 @@ typedef struct nats_server {
     kept_port kept;
     pid_t process;
 } nats_server;
-
-static inline void pause_ms(long ms)
-{
-    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-    nanosleep(&time, NULL);
-}
 
 static inline double seconds_now(void)
 {
@@ -87,6 +81,13 @@ static inline bool nats_server_is_ready(const nats_server *server)
     return strchr(text, '}') != NULL;
 }
 
+static inline const char *nats_server_program(void)
+{
+    const char *program = getenv("NATS_SERVER");
+
+    return program == NULL ? "nats-server" : program;
+}
+
 static inline void nats_server_run(const nats_server *server)
 {
     char path[NATS_SERVER_PATH];
@@ -96,21 +97,19 @@ static inline void nats_server_run(const nats_server *server)
     snprintf(port, sizeof port, "%d", server->port);
     FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
     (void)log;
-    const char *program = getenv("NATS_SERVER");
+    const char *program = nats_server_program();
     char *search = getenv("PATH");
     char wider[4096];
     snprintf(wider, sizeof wider, "%s:/usr/sbin:/usr/local/sbin",
              search == NULL ? "/usr/bin" : search);
     setenv("PATH", wider, 1);
-    if (program == NULL)
-        program = "nats-server";
     if (server->config[0] != '\0')
         execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder,
                "-c", server->config, (char *)NULL);
     else
         execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder,
                (char *)NULL);
-    _exit(127);
+    _exit(SERVER_NOT_EXECUTED);
 }
 
 static inline void nats_server_fork(nats_server *server)
@@ -125,16 +124,16 @@ static inline void nats_server_fork(nats_server *server)
 /* Starts the server, and returns when it listens. It ends with the thread that started it. */
 static inline void nats_server_start(nats_server *server)
 {
+    const server_start start = {.program = nats_server_program(), .folder = server->folder};
+
     nats_server_fork(server);
     for (int tries = 0; tries < 6000; tries++) {
         if (nats_server_is_ready(server))
             return;
         pause_ms(5);
-        if (waitpid(server->process, NULL, WNOHANG) == server->process)
-            break;
+        server_start_check(&start, server->process);
     }
-    fprintf(stderr, "nats-server did not start: see %s/log\n", server->folder);
-    abort();
+    server_start_fail(&start, "does not listen");
 }
 
 /* Sends a signal: SIGKILL and SIGTERM end the server, SIGSTOP and SIGCONT pause it. */

@@ -3,6 +3,7 @@
 #define REDIS_SERVER_H
 
 #include "port.h"
+#include "server_start.h"
 
 #include <hiredis/hiredis.h>
 #include <signal.h>
@@ -26,11 +27,6 @@ typedef struct redis_server {
     const char *options[REDIS_SERVER_OPTIONS]; /* the last is NULL */
     pid_t process;
 } redis_server;
-
-static inline void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
 
 static inline void redis_server_init(redis_server *server)
 {
@@ -76,8 +72,9 @@ static inline void redis_server_run(const redis_server *server)
     snprintf(log, sizeof log, "%s/log", server->folder);
     FILE *to = freopen(log, "a", stdout);
     (void)to;
+    dup2(STDOUT_FILENO, STDERR_FILENO); /* configurations that it refuses */
     execvp(server->program, (char **)(uintptr_t)arguments);
-    _exit(127);
+    _exit(SERVER_NOT_EXECUTED);
 }
 
 static inline redisContext *redis_server_connect(const redis_server *server)
@@ -134,6 +131,7 @@ static inline void redis_server_fork(redis_server *server)
 /* Starts the server, and returns when it answers. */
 static inline void redis_server_start(redis_server *server)
 {
+    const server_start start = {.program = server->program, .folder = server->folder};
     char text[256];
 
     redis_server_fork(server);
@@ -142,11 +140,9 @@ static inline void redis_server_start(redis_server *server)
         if (strcmp(text, "PONG") == 0 || strncmp(text, "NOAUTH", 6) == 0)
             return;
         pause_ms(5);
-        if (waitpid(server->process, NULL, WNOHANG) == server->process)
-            break;
+        server_start_check(&start, server->process);
     }
-    fprintf(stderr, "%s did not start: see %s/log\n", server->program, server->folder);
-    abort();
+    server_start_fail(&start, "does not answer");
 }
 
 /* Sends a signal: SIGKILL and SIGTERM end the server, SIGSTOP and SIGCONT suspend it. */
