@@ -97,7 +97,7 @@ class Failures(unittest.TestCase):
         code, errors = self.run_program('cluster_order_api', REDIS_CONNECTION='')
         self.assertEqual(code, 1, errors)
         self.assertNotIn('redis', errors)
-        self.assertIn('nats', errors)
+        self.assertIn('there is no connection to a server', errors)
         code, errors = self.run_program('cluster_order_service', CLUSTER_ORDERS='')
         self.assertEqual((code, errors), (
             2, 'order-service: set CLUSTER_ORDERS to an existing folder\n'))
