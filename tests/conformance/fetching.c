@@ -873,6 +873,41 @@ static void a_first_fetch_without_a_server_ends_when_the_bus_drains(void **state
     catga_local_set_connected(f->base.broker, true);
 }
 
+static void *begin_another(void *argument)
+{
+    fixture *f = argument;
+    catga_fetched none;
+    size_t count;
+
+    atomic_store(&f->status,
+                 (int)test_fetching_clerk_take_fetch(f->base.buses[0], &none, 1, 0, &count));
+    return NULL;
+}
+
+/* The first fetch of another consumer waits for a server, without a limit. */
+static void a_fetch_does_not_wait_while_another_one_begins(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = fixture_join(&f->base, (catga_options){.connect_wait_ms = -1});
+    catga_fetched none;
+    pthread_t thread;
+
+    if (f->base.broker == NULL)
+        skip(); /* takes a server that the test can stop: see fetching_killed.c */
+    assert_int_equal(fetch(bus, &none, 1, 0), 0);
+    catga_local_set_connected(f->base.broker, false);
+    atomic_store(&f->status, -1);
+    assert_int_equal(pthread_create(&thread, NULL, begin_another, f), 0);
+    pause_ms(300);
+    alarm(SOON_MS / 1000);
+    assert_int_equal(fetch(bus, &none, 1, 100), 0);
+    alarm(0);
+    assert_int_equal(atomic_load(&f->status), -1);
+    catga_local_set_connected(f->base.broker, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&f->status), CATGA_OK);
+}
+
 static void held_events_of_stopped_fetches_go_back(void **state)
 {
     fixture *f = *state;
@@ -1020,6 +1055,7 @@ int main(int argc, char **argv)
         CASE(a_waiting_fetch_ends_when_its_fetches_are_stopped),
         CASE(a_waiting_fetch_ends_when_the_bus_drains),
         CASE(a_first_fetch_without_a_server_ends_when_the_bus_drains),
+        CASE(a_fetch_does_not_wait_while_another_one_begins),
         CASE(held_events_of_stopped_fetches_go_back),
         CASE(a_service_fetches_and_handles),
         CASE(an_event_comes_again_after_a_lost_connection),

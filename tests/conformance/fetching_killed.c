@@ -103,6 +103,38 @@ static void assert_soon_empty(catga_bus *bus)
     assert_true(is_empty(bus));
 }
 
+/* ---- The server is suspended ---- */
+
+static void *begin_another(void *argument)
+{
+    fixture *f = argument;
+    catga_fetched none;
+    size_t count;
+
+    atomic_store(&f->status, (int)test_fetching_clerk_take_fetch(f->bus, &none, 1, 0, &count));
+    return NULL;
+}
+
+/* The first fetch of another consumer waits for the server. */
+static void a_fetch_does_not_wait_while_another_one_begins(void **state)
+{
+    fixture *f = *state;
+    catga_fetched none;
+    pthread_t thread;
+    size_t count;
+
+    assert_int_equal(test_fetching_worker_take_fetch(f->bus, &none, 1, 0, &count), CATGA_OK);
+    nats_server_signal(&f->server, SIGSTOP);
+    atomic_store(&f->status, -1);
+    assert_int_equal(pthread_create(&thread, NULL, begin_another, f), 0);
+    pause_ms(300);
+    assert_int_equal(test_fetching_worker_take_fetch(f->bus, &none, 1, 100, &count), CATGA_OK);
+    assert_int_equal(atomic_load(&f->status), -1);
+    nats_server_signal(&f->server, SIGCONT);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&f->status), CATGA_OK);
+}
+
 /* ---- The server restarts ---- */
 
 static void *fetch_long(void *argument)
@@ -274,6 +306,7 @@ int main(int argc, char **argv)
     if (argc == 3)
         work(argv[1], (int)strtol(argv[2], NULL, 10));
     const struct CMUnitTest tests[] = {
+        CASE(a_fetch_does_not_wait_while_another_one_begins),
         CASE(a_fetch_goes_on_after_a_restart),
         CASE(an_event_that_is_held_during_a_restart_is_not_redelivered),
         CASE(an_event_of_a_deleted_stream_is_settled_without_effect),

@@ -19,7 +19,7 @@
  * ms. A fetch requests only the events that it waits for, so several threads and processes share
  * the events of one consumer, and a program that does not fetch holds none. The first fetch creates
  * the consumer as serving a handler does, waits for the server as long, and may return the statuses
- * of ..._serve; a drain ends the wait. The others are
+ * of ..._serve; a drain ends the wait. Fetches that have begun do not wait for it. The others are
  *
  *     CATGA_INVALID_ARGUMENT  n is 0, or wait_ms is negative
  *     CATGA_OVERLOADED        the program would hold more events than `unacknowledged`

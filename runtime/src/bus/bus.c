@@ -38,6 +38,7 @@ static void state_free(catga_bus_state *state)
     pthread_cond_destroy(&state->preparer.changed);
     pthread_mutex_destroy(&state->preparing);
     pthread_mutex_destroy(&state->drain_hooks.lock);
+    pthread_mutex_destroy(&state->fetchers.lock);
     catga_serving_end(&state->serving);
     if (state->stop_fd >= 0)
         close(state->stop_fd);
@@ -66,6 +67,8 @@ static catga_bus_state *state_make(const catga_settings *settings)
     catga_serving_init(&state->serving);
     pthread_mutex_init(&state->preparing, NULL);
     pthread_mutex_init(&state->drain_hooks.lock, NULL);
+    pthread_mutex_init(&state->fetchers.lock, NULL);
+    LIST_INIT(&state->fetchers.list);
     catga_preparer_begin(&state->preparer);
     catga_owner_init(&state->owner, &state->message_ids);
     catga_owner_monitor_init(&state->owner_monitor);

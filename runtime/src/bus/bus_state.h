@@ -29,6 +29,8 @@
 #include <catga/gen.h>
 #include <catga/trace.h>
 
+#include <sys/queue.h>
+
 enum { CATGA_STREAMS = 64 };
 
 typedef struct catga_service_instance catga_service_instance;
@@ -56,6 +58,12 @@ typedef struct catga_drain_hooks {
     pthread_mutex_t lock; /* held during calls */
     catga_drain_hook *first;
 } catga_drain_hooks;
+
+/* The fetchers of the services that the program fetches from; see streams/fetcher.h. */
+typedef struct catga_fetchers {
+    pthread_mutex_t lock; /* held for a few instructions, so that no fetch waits for `serving` */
+    LIST_HEAD(, catga_fetcher) list;
+} catga_fetchers;
 
 typedef enum catga_counter {
 #define COUNTER(name, sentence) CATGA_COUNTER_##name,
@@ -104,6 +112,7 @@ struct catga_bus_state {
     catga_instances instances;
     catga_settling settling;
     catga_drain_hooks drain_hooks;
+    catga_fetchers fetchers;
     _Atomic(struct catga_buckets *) buckets; /* of kv/; NULL: none was used */
     void (*end_buckets)(struct catga_buckets *buckets);
     /* Stops the watchers of buckets, and waits for their functions; NULL: there was none. */

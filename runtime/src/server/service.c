@@ -433,13 +433,3 @@ catga_status catga_service_receive(catga_bus_state *state, const catga_service *
     endpoint->workers = 1;
     return serve(state, service_instance);
 }
-
-catga_receiver *catga_service_find_receiver(const catga_bus_state *state,
-                                            const catga_service *service)
-{
-    const catga_service_instance *at = state->service_instance;
-
-    while (at != NULL && at->service != service)
-        at = at->next;
-    return at == NULL ? NULL : at->endpoints[0].receiver;
-}

@@ -68,10 +68,6 @@ struct catga_service_instance {
 catga_status catga_service_receive(catga_bus_state *state, const catga_service *service,
                                    catga_receiver *receiver);
 
-/* Returns the receiver of such a service, or NULL. The caller holds `serving`. */
-catga_receiver *catga_service_find_receiver(const catga_bus_state *state,
-                                            const catga_service *service);
-
 /*
  * Stops receiving, and waits wait_ms at most for running handlers. Returns true when all have
  * finished. The caller holds `serving`.

@@ -15,24 +15,35 @@ enum { SHORTEST_WAIT_MS = 100 };
 /* ---- Fetching ---- */
 
 /* Serves the consumer of a service with a new fetcher. The caller holds `serving`. */
-static catga_status begin(catga_bus_state *state, const catga_service *service,
-                          catga_fetcher **begun)
+static catga_status begin(catga_bus_state *state, const catga_service *service)
 {
-    *begun = catga_fetcher_new();
-    return *begun == NULL ? CATGA_NO_MEMORY
-                          : catga_service_receive(state, service, &(*begun)->receiver);
+    catga_fetcher *begun = catga_fetcher_new(state, service);
+
+    if (begun == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = catga_service_receive(state, service, &begun->receiver);
+    if (status == CATGA_OK)
+        catga_fetcher_open(begun);
+    return status;
 }
 
-/* Enters the fetcher of a service, which the first fetch begins. */
+/* Enters the fetcher of a service, which the first fetch begins. Only that one takes `serving`: a
+ * thread that serves holds it while it waits for the server. */
 static catga_status enter(catga_bus_state *state, const catga_service *service,
                           catga_fetch_caller *caller, catga_fetcher **entered)
 {
+    catga_status status = catga_fetcher_enter(state, service, caller, entered);
+
+    if (status != CATGA_NOT_FOUND)
+        return status;
     if (!catga_serving_lock_while(&state->serving, &state->phase, CATGA_BUS_OPEN))
         return CATGA_DRAINING;
-    *entered = (catga_fetcher *)catga_service_find_receiver(state, service);
-    catga_status status = *entered == NULL ? begin(state, service, entered) : CATGA_OK;
-    if (status == CATGA_OK)
-        catga_fetcher_enter(*entered, caller);
+    status = catga_fetcher_enter(state, service, caller, entered);
+    if (status == CATGA_NOT_FOUND) {
+        status = begin(state, service);
+        if (status == CATGA_OK)
+            status = catga_fetcher_enter(state, service, caller, entered);
+    }
     catga_serving_unlock(&state->serving);
     return status;
 }
@@ -85,7 +96,7 @@ static void settle_held(catga_held *held, catga_handling_event event, int64_t va
     catga_delivered *delivered = &held->delivered;
 
     report(delivered, outcome);
-    catga_settling_finish(catga_fetcher_state(held->fetcher), delivered,
+    catga_settling_finish(held->fetcher->state, delivered,
                           catga_handling_step(&delivered->handling, event, value));
 }
 

@@ -26,10 +26,16 @@ static void release(catga_fetcher *fetcher)
     free(fetcher);
 }
 
+/* No caller can enter any more. */
 static void end(catga_receiver *receiver)
 {
     catga_fetcher *fetcher = (catga_fetcher *)receiver;
+    catga_fetchers *fetchers = &fetcher->state->fetchers;
 
+    pthread_mutex_lock(&fetchers->lock);
+    if (fetcher->is_open)
+        LIST_REMOVE(fetcher, entry);
+    pthread_mutex_unlock(&fetchers->lock);
     pthread_mutex_lock(&fetcher->lock);
     release(fetcher);
 }
@@ -207,7 +213,7 @@ static void return_held(catga_fetcher *fetcher)
         TAILQ_REMOVE(&fetcher->held, held, entry);
         fetcher->count--;
         held->is_back = true;
-        hand_back(catga_fetcher_state(fetcher), held->delivered.event, 0);
+        hand_back(fetcher->state, held->delivered.event, 0);
     }
 }
 
@@ -215,8 +221,8 @@ static void return_held(catga_fetcher *fetcher)
 static bool drain(catga_receiver *receiver, int wait_ms)
 {
     catga_fetcher *fetcher = (catga_fetcher *)receiver;
-    const catga_bus_state *state = catga_fetcher_state(fetcher);
-    int64_t last_ns = catga_settling_hand_back_ns(catga_fetcher_state(fetcher), receiver->endpoint);
+    const catga_bus_state *state = fetcher->state;
+    int64_t last_ns = catga_settling_hand_back_ns(fetcher->state, receiver->endpoint);
     int64_t end_ns = catga_clock_now() + wait_ms * CATGA_MILLISECOND;
     struct timespec until = catga_clock_timespec(end_ns < last_ns ? end_ns : last_ns);
 
@@ -233,7 +239,7 @@ static bool drain(catga_receiver *receiver, int wait_ms)
     return is_done;
 }
 
-catga_fetcher *catga_fetcher_new(void)
+catga_fetcher *catga_fetcher_new(catga_bus_state *state, const catga_service *service)
 {
     catga_fetcher *made = calloc(1, sizeof *made);
     pthread_condattr_t monotonic;
@@ -242,6 +248,8 @@ catga_fetcher *catga_fetcher_new(void)
         return NULL;
     made->receiver =
         (catga_receiver){.receive = receive, .wanted = &made->wanted, .drain = drain, .end = end};
+    made->state = state;
+    made->service = service;
     catga_process_begin(&made->process);
     pthread_mutex_init(&made->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -257,11 +265,41 @@ catga_fetcher *catga_fetcher_new(void)
 
 /* ---- Callers ---- */
 
-void catga_fetcher_enter(catga_fetcher *fetcher, catga_fetch_caller *caller)
+void catga_fetcher_open(catga_fetcher *fetcher)
+{
+    catga_fetchers *fetchers = &fetcher->state->fetchers;
+
+    pthread_mutex_lock(&fetchers->lock);
+    LIST_INSERT_HEAD(&fetchers->list, fetcher, entry);
+    fetcher->is_open = true;
+    pthread_mutex_unlock(&fetchers->lock);
+}
+
+/* The caller holds the lock of the list. Nobody enters while the service stops, so that a stop ends
+ * when the last caller leaves. */
+static catga_status enter(catga_fetcher *fetcher, catga_fetch_caller *caller)
 {
     pthread_mutex_lock(&fetcher->lock);
-    TAILQ_INSERT_TAIL(&fetcher->callers, caller, entry);
+    bool is_closing = fetcher->is_closing;
+    if (!is_closing)
+        TAILQ_INSERT_TAIL(&fetcher->callers, caller, entry);
     pthread_mutex_unlock(&fetcher->lock);
+    return is_closing ? CATGA_DRAINING : CATGA_OK;
+}
+
+catga_status catga_fetcher_enter(catga_bus_state *state, const catga_service *service,
+                                 catga_fetch_caller *caller, catga_fetcher **entered)
+{
+    catga_fetcher *at;
+
+    pthread_mutex_lock(&state->fetchers.lock);
+    LIST_FOREACH(at, &state->fetchers.list, entry)
+    if (at->service == service)
+        break;
+    *entered = at;
+    catga_status status = at == NULL ? CATGA_NOT_FOUND : enter(at, caller);
+    pthread_mutex_unlock(&state->fetchers.lock);
+    return status;
 }
 
 /* No request may outlive the caller that needs it: its events would be handed back. So requests end
@@ -317,7 +355,7 @@ static size_t collect(catga_fetcher *fetcher, int64_t until_ns, catga_fetched *e
 /* Returns the number of events that may be fetched besides those that are held or wanted. */
 static size_t room_of(const catga_fetcher *fetcher)
 {
-    size_t limit = (size_t)catga_fetcher_state(fetcher)->settings.unacknowledged;
+    size_t limit = (size_t)fetcher->state->settings.unacknowledged;
     size_t used = (size_t)fetcher->count + atomic_load(&fetcher->wanted.count);
 
     return used < limit ? limit - used : 0;
@@ -326,7 +364,7 @@ static size_t room_of(const catga_fetcher *fetcher)
 /* Adds to the wanted events, and requests them. */
 static void want(catga_fetcher *fetcher, size_t n)
 {
-    catga_transport *transport = catga_fetcher_state(fetcher)->transport;
+    catga_transport *transport = fetcher->state->transport;
 
     set_end_of_requests(fetcher);
     atomic_fetch_add(&fetcher->wanted.count, (unsigned)n);

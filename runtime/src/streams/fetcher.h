@@ -8,7 +8,8 @@
  * the event itself goes back to the server.
  *
  * Locks: `lock` guards everything but constant fields. Threads that hold it call the transport,
- * which never waits, and take no other lock of the bus.
+ * which never waits, and take no other lock of the bus. A thread that enters a fetcher finds it in
+ * the list of the bus, and takes its lock while it holds that of the list.
  */
 #ifndef CATGA_FETCHER_H
 #define CATGA_FETCHER_H
@@ -41,7 +42,11 @@ typedef struct catga_fetch_caller {
 
 struct catga_fetcher {
     catga_receiver receiver;
-    catga_process process; /* the one whose threads use the lock */
+    catga_bus_state *state;
+    const catga_service *service;
+    LIST_ENTRY(catga_fetcher) entry; /* guarded by the lock of the list, as is `is_open` */
+    bool is_open;                    /* it is in the list */
+    catga_process process;           /* the one whose threads use the lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned references;                          /* of the endpoint, and of each event */
@@ -55,15 +60,19 @@ struct catga_fetcher {
 };
 
 /* Returns NULL without memory. The endpoint that it is served with frees it. */
-catga_fetcher *catga_fetcher_new(void);
+catga_fetcher *catga_fetcher_new(catga_bus_state *state, const catga_service *service);
 
-static inline catga_bus_state *catga_fetcher_state(const catga_fetcher *fetcher)
-{
-    return fetcher->receiver.endpoint->service_instance->state;
-}
+/* Lets callers enter a fetcher that is served. */
+void catga_fetcher_open(catga_fetcher *fetcher);
 
-/* Adds a caller, so that the fetcher stays valid. Removes it; the fetcher is not used any more. */
-void catga_fetcher_enter(catga_fetcher *fetcher, catga_fetch_caller *caller);
+/*
+ * Adds a caller to the open fetcher of a service, which stays valid until the caller leaves. Waits
+ * for nothing. CATGA_NOT_FOUND: none is open. CATGA_DRAINING: it is being stopped.
+ */
+catga_status catga_fetcher_enter(catga_bus_state *state, const catga_service *service,
+                                 catga_fetch_caller *caller, catga_fetcher **entered);
+
+/* Removes a caller, which does not use the fetcher any more. */
 void catga_fetcher_leave(catga_fetcher *fetcher, catga_fetch_caller *caller);
 
 /* Waits for up to `n` events. Returns CATGA_OK, CATGA_OVERLOADED or CATGA_DRAINING. */
