@@ -924,6 +924,52 @@ static void held_events_of_stopped_fetches_go_back(void **state)
     assert_empty(bus);
 }
 
+static void *fetch_many_long(void *argument)
+{
+    catga_fetched tasks[HELD];
+    size_t count;
+
+    assert_int_equal(test_fetching_worker_take_fetch(argument, tasks, HELD, SOON_MS, &count),
+                     CATGA_DRAINING);
+    return NULL;
+}
+
+static void *stop_fetches(void *argument)
+{
+    fixture *f = argument;
+
+    atomic_store(&f->status, (int)test_fetching_worker_take_stop(f->base.buses[0]));
+    return NULL;
+}
+
+/* The server still knows the request of another thread then. A server before 2.10.16 would lose
+ * the event until ack_wait, if that request had no subscription. */
+static void an_event_that_goes_back_while_its_fetches_are_stopped_comes_soon(void **state)
+{
+    fixture *f = *state;
+    catga_bus *bus = join_for(f, 4 * SOON_MS);
+    catga_fetched held[2], again;
+    pthread_t waiting, stopping;
+
+    publish(bus, 1, 2);
+    fetch_all(bus, held, 2);
+    assert_int_equal(pthread_create(&waiting, NULL, fetch_many_long, bus), 0);
+    wait_until(atomic_load(&held[0].held->fetcher->wanted.count) == HELD);
+    pause_ms(50);
+    assert_int_equal(pthread_create(&stopping, NULL, stop_fetches, f), 0);
+    pthread_join(waiting, NULL);
+    pause_ms(50);
+    assert_int_equal(catga_fetched_retry_after(&held[0], 0), CATGA_OK);
+    assert_int_equal(catga_fetched_done(&held[1]), CATGA_OK);
+    pthread_join(stopping, NULL);
+    assert_int_equal(atomic_load(&f->status), CATGA_OK);
+    pause_ms(300); /* the event goes back meanwhile */
+    fetch_all(bus, &again, 1);
+    assert_int_equal(number_of(&again), 1);
+    settle_all(&again, 1);
+    assert_empty(bus);
+}
+
 static catga_status book(catga_context *context, test_fetching_paid_view paid)
 {
     fixture *f = catga_context_user(context);
@@ -1057,6 +1103,7 @@ int main(int argc, char **argv)
         CASE(a_first_fetch_without_a_server_ends_when_the_bus_drains),
         CASE(a_fetch_does_not_wait_while_another_one_begins),
         CASE(held_events_of_stopped_fetches_go_back),
+        CASE(an_event_that_goes_back_while_its_fetches_are_stopped_comes_soon),
         CASE(a_service_fetches_and_handles),
         CASE(an_event_comes_again_after_a_lost_connection),
     };

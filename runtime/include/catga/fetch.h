@@ -46,7 +46,9 @@
  * When the bus drains, or ..._stop(bus) is called, waiting fetches end. The program may settle the
  * events that it holds for half of drain_wait_ms. Then they go back to the server, which delivers
  * them again, and settling them returns CATGA_CLOSED. Their memory is valid until they are settled,
- * also after the bus is closed.
+ * also after the bus is closed. The drain also waits until a NATS server knows no request of the
+ * fetches any more: about a second, and half of drain_wait_ms at most. If that is shorter, a server
+ * before 2.10.16 may deliver an event twice, and another one after ack_wait_ms only.
  *
  * A dead letter of a fetch has no handler: its replay returns CATGA_NO_RESPONDERS. Read it with
  * catga_dead_letters, and publish the event again.

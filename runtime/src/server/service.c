@@ -271,12 +271,10 @@ static bool drain(catga_bus_state *state, catga_subscription **subscription, int
 }
 
 /* Drains the receiver of an endpoint, whose subscription is drained afterwards. */
-static bool receiver_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
+static bool receiver_drain(const catga_endpoint *endpoint, int wait_ms)
 {
-    if (endpoint->receiver == NULL || endpoint->subscription == NULL)
-        return true;
-    (void)state->operations->drain(state->transport, endpoint->subscription, 0);
-    return endpoint->receiver->drain(endpoint->receiver, wait_ms);
+    return endpoint->receiver == NULL || endpoint->subscription == NULL ||
+           endpoint->receiver->drain(endpoint->receiver, wait_ms);
 }
 
 /* Drains replays first, because the workers of the other subscription receive them. */
@@ -286,7 +284,7 @@ static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int
 
     if (!done && endpoint->subscription != NULL)
         (void)state->operations->drain(state->transport, endpoint->subscription, 0);
-    return done && receiver_drain(state, endpoint, wait_ms) &&
+    return done && receiver_drain(endpoint, wait_ms) &&
            drain(state, &endpoint->subscription, wait_ms);
 }
 

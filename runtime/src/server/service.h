@@ -14,11 +14,11 @@ typedef struct catga_receiver catga_receiver;
 /* Receives the events of an endpoint, in place of a handler: see streams/fetcher.h. */
 struct catga_receiver {
     catga_receive_function *receive; /* its user is the endpoint */
-    const catga_wanted *wanted;
+    catga_wanted *wanted;
     catga_endpoint *endpoint;
 
-    /* The subscription receives no more. Waits wait_ms at most until the program has settled its
-     * events. Returns true when none is left. */
+    /* Ends waiting fetches. Waits wait_ms at most until the program has settled its events, and no
+     * more can arrive. Returns true then: the subscription is drained afterwards. */
     bool (*drain)(catga_receiver *self, int wait_ms);
     void (*end)(catga_receiver *self); /* the endpoint is freed */
 };

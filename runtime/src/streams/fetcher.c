@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-/* Pause before an event that no thread waits for is redelivered, perhaps to this program again. */
+/* Pause at least before an event that no thread waits for is redelivered, perhaps to this program
+ * again. */
 enum { UNWANTED_MS = 100, NO_MEMORY_MS = 1000 };
 
 /* ---- Lifetime ---- */
@@ -45,6 +46,17 @@ static void hand_back(catga_bus_state *state, catga_incoming *event, int64_t del
 {
     (void)state->transport->streams->settle(state->transport, event, CATGA_SETTLE_RETRY, delay_ns);
     state->operations->release(event);
+}
+
+/* Returns in how many nanoseconds the server knows no request any more. A server before 2.10.16
+ * may lose an event that goes back while it knows only requests of a subscription that has ended:
+ * it redelivers that one after ack_wait, and the event before it as if that were new (nats-server
+ * pull request 5305). So a fetcher that closes keeps its subscription, and events, for so long. */
+static int64_t requested_for_ns(const catga_fetcher *fetcher)
+{
+    int64_t left_ns = atomic_load(&fetcher->wanted.requested_until_ns) - catga_clock_now();
+
+    return left_ns > 0 ? left_ns : 0;
 }
 
 /* ---- Arriving events ---- */
@@ -104,6 +116,18 @@ static bool is_wanted(catga_fetcher *fetcher)
     return is_wanted;
 }
 
+/* Returns the pause before an event that no thread waits for is redelivered. When the service
+ * stops, it is longer, because the subscription still receives what was requested. */
+static int64_t unwanted_ns(catga_fetcher *fetcher)
+{
+    int64_t shortest_ns = UNWANTED_MS * CATGA_MILLISECOND;
+
+    pthread_mutex_lock(&fetcher->lock);
+    int64_t left_ns = fetcher->is_closing ? requested_for_ns(fetcher) : 0;
+    pthread_mutex_unlock(&fetcher->lock);
+    return left_ns > shortest_ns ? left_ns : shortest_ns;
+}
+
 /* Gives an event to the callers. Returns false if none waits any more. */
 static bool give(catga_fetcher *fetcher, catga_held *held)
 {
@@ -149,11 +173,11 @@ static void pass(catga_fetcher *fetcher, catga_context *context, catga_delivered
                  const uint8_t *table)
 {
     catga_held *held = hold(fetcher, context, delivered, table);
-    int64_t pause_ms = held == NULL ? NO_MEMORY_MS : UNWANTED_MS;
 
     catga_context_end(context);
     if (held != NULL && give(fetcher, held))
         return;
+    int64_t pause_ms = held == NULL ? NO_MEMORY_MS : unwanted_ns(fetcher) / CATGA_MILLISECOND;
     free(held);
     catga_handling_action action =
         catga_handling_step(&delivered->handling, CATGA_HANDLING_NOT_RUN, pause_ms);
@@ -194,7 +218,7 @@ static void receive(void *user, catga_incoming *event)
     else if (is_wanted(fetcher))
         take_in(fetcher, event);
     else
-        hand_back(state, event, UNWANTED_MS * CATGA_MILLISECOND);
+        hand_back(state, event, unwanted_ns(fetcher));
 }
 
 /* ---- The end of a service ---- */
@@ -213,11 +237,12 @@ static void return_held(catga_fetcher *fetcher)
         TAILQ_REMOVE(&fetcher->held, held, entry);
         fetcher->count--;
         held->is_back = true;
-        hand_back(fetcher->state, held->delivered.event, 0);
+        hand_back(fetcher->state, held->delivered.event, requested_for_ns(fetcher));
     }
 }
 
-/* Wakes the callers, which take what has arrived and leave. */
+/* Wakes the callers, which take what has arrived and leave. Returns whether the subscription may be
+ * drained. */
 static bool drain(catga_receiver *receiver, int wait_ms)
 {
     catga_fetcher *fetcher = (catga_fetcher *)receiver;
@@ -230,11 +255,12 @@ static bool drain(catga_receiver *receiver, int wait_ms)
     fetcher->is_closing = true;
     pthread_cond_broadcast(&fetcher->changed);
     bool in_time = wait_ms > 0;
-    while (!is_idle(fetcher) && in_time)
+    while (in_time && !(is_idle(fetcher) && requested_for_ns(fetcher) == 0))
         in_time = pthread_cond_timedwait(&fetcher->changed, &fetcher->lock, &until) == 0;
-    if (catga_clock_now() >= last_ns || catga_bus_is_ending(state))
+    bool is_late = catga_clock_now() >= last_ns || catga_bus_is_ending(state);
+    if (is_late)
         return_held(fetcher);
-    bool is_done = is_idle(fetcher);
+    bool is_done = is_idle(fetcher) && (is_late || requested_for_ns(fetcher) == 0);
     pthread_mutex_unlock(&fetcher->lock);
     return is_done;
 }

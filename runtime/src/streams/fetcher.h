@@ -5,7 +5,8 @@
  *
  * The copy of an event is the program's until it settles the event, even after the bus is closed.
  * When a service stops, or the bus drains, the program may settle for half of drain_wait_ms; then
- * the event itself goes back to the server.
+ * the event itself goes back to the server. The subscription is drained when the server knows no
+ * request any more, or at that time.
  *
  * Locks: `lock` guards everything but constant fields. Threads that hold it call the transport,
  * which never waits, and take no other lock of the bus. A thread that enters a fetcher finds it in

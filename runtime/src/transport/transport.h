@@ -253,6 +253,10 @@ typedef struct catga_stream_settings {
 typedef struct catga_wanted {
     atomic_uint count;         /* without those that were received */
     _Atomic(int64_t) until_ns; /* when its first thread stops waiting, on the monotonic clock */
+
+    /* Set by the transport: until when the server may know a request, on the monotonic clock; 0: it
+     * knows none. The receiver has the subscription drained after that. */
+    _Atomic(int64_t) requested_until_ns;
 } catga_wanted;
 
 /* A durable consumer, and a subscription to it: each message goes to one of its subscribers. */
@@ -268,11 +272,11 @@ typedef struct catga_consumer_settings {
     bool only_new;       /* begins with messages stored after its creation, not the oldest */
     int64_t unused_ns;   /* deleted after so long without a subscriber; 0: never */
     int64_t ack_wait_ns; /* an unsettled message is redelivered after this time */
-    unsigned unacknowledged;    /* limit of delivered, unsettled messages */
-    unsigned workers;           /* messages that may be received at once; 0: one */
-    size_t pending_bytes;       /* limit of bytes that this subscription holds; 0: no limit */
-    const catga_wanted *wanted; /* messages to request, of a program that fetches them; the receiver
-                                   changes it, before it returns. NULL: what the workers handle */
+    unsigned unacknowledged; /* limit of delivered, unsettled messages */
+    unsigned workers;        /* messages that may be received at once; 0: one */
+    size_t pending_bytes;    /* limit of bytes that this subscription holds; 0: no limit */
+    catga_wanted *wanted;    /* messages to request, of a program that fetches them; the receiver
+                                changes it, before it returns. NULL: what the workers handle */
     catga_receive_function *receive;
     void *user;
 } catga_consumer_settings;

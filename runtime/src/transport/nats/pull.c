@@ -30,6 +30,9 @@
 #define EXPIRES_SHORTEST (10 * CATGA_MILLISECOND)
 #define FETCH_GRACE      (50 * CATGA_MILLISECOND)
 
+/* How much longer a busy server, which received a request late, may know it. */
+#define LATE (250 * CATGA_MILLISECOND)
+
 /* Held messages should be finished within this time, and within an eighth of ack_wait. */
 #define HORIZON (50 * CATGA_MILLISECOND)
 
@@ -48,7 +51,7 @@ struct catga_nats_pull {
     char of[CATGA_NATS_API_SUBJECT];   /* "STREAM.CONSUMER.", as in ack subjects */
     char next[CATGA_NATS_API_SUBJECT]; /* subject of requests */
     char inbox[CATGA_NATS_INBOX + 1];
-    const catga_wanted *wanted; /* by a program that fetches messages; else NULL */
+    catga_wanted *wanted; /* by a program that fetches messages; else NULL */
     atomic_bool stopped;
 
     /* Written by the leader, read by the thread that decides. */
@@ -104,6 +107,25 @@ static bool is_catching_up(const catga_nats_pull *pull, int64_t now)
     return now - catga_nats_suspend_before(detector, now) >= pull->queue->options.alive_ns;
 }
 
+/* Returns true if the wanted messages are to be requested. Notes until when the server may know a
+ * request: not any more, if it has served or ended the last one. */
+static bool is_fetched(catga_nats_pull *pull, unsigned held, int64_t now, catga_demand_batch *batch)
+{
+    catga_demand *demand = &pull->demand;
+    catga_wanted *wanted = pull->wanted;
+    int64_t lifetime = fetch_expires(pull, now);
+
+    bool is_fetched = catga_demand_fetch(demand, atomic_load(&wanted->count), held,
+                                         lifetime + FETCH_GRACE, now, batch);
+    int64_t last = atomic_load(&wanted->requested_until_ns);
+    int64_t until = catga_clock_after(now, lifetime + LATE);
+    if (is_fetched && until > last)
+        atomic_store(&wanted->requested_until_ns, until);
+    else if (demand->count == 0 && demand->lost != demand->token)
+        atomic_store(&wanted->requested_until_ns, 0);
+    return is_fetched;
+}
+
 /* Returns true if the demand is for another batch. */
 static bool is_demanded(catga_nats_pull *pull, int64_t now, catga_demand_batch *batch)
 {
@@ -111,8 +133,7 @@ static bool is_demanded(catga_nats_pull *pull, int64_t now, catga_demand_batch *
     unsigned held = atomic_load(&queue->load);
 
     if (pull->wanted != NULL)
-        return catga_demand_fetch(&pull->demand, atomic_load(&pull->wanted->count), held,
-                                  fetch_expires(pull, now) + FETCH_GRACE, now, batch);
+        return is_fetched(pull, held, now, batch);
     return catga_demand_next(&pull->demand, held, atomic_load(&queue->bytes), now, batch);
 }
 
