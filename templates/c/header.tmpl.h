@@ -982,8 +982,9 @@ static inline ${fetch.type}_view ${service.type}_${fetch.name}_view(
 
 /*
  * Ends these fetches, while the bus goes on: the events that the program still holds go back to
- * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew. CATGA_NOT_FOUND:
- * there was no fetch. The other statuses are those of the stop of a service.
+ * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew, so end the threads
+ * that fetch before: see catga/fetch.h. CATGA_NOT_FOUND: there was no fetch. The other statuses are
+ * those of the stop of a service.
  */
 catga_status ${service.type}_${fetch.name}_stop(catga_bus *bus);
   % end

@@ -50,6 +50,11 @@
  * fetches any more: about a second, and half of drain_wait_ms at most. If that is shorter, a server
  * before 2.10.16 may deliver an event twice, and another one after ack_wait_ms only.
  *
+ * A fetch after ..._stop begins anew. A thread that handles events while ..._stop runs may fetch
+ * only afterwards, and then never sees CATGA_DRAINING. So end your threads before: set a variable
+ * that they check before each fetch, join them, and then call ..._stop. Each ends after its
+ * `wait_ms` at most. When the bus drains, every later fetch returns CATGA_DRAINING.
+ *
  * A dead letter of a fetch has no handler: its replay returns CATGA_NO_RESPONDERS. Read it with
  * catga_dead_letters, and publish the event again.
  *

@@ -922,8 +922,9 @@ static inline test_stored_paid_view test_stored_listener_take_view(
 
 /*
  * Ends these fetches, while the bus goes on: the events that the program still holds go back to
- * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew. CATGA_NOT_FOUND:
- * there was no fetch. The other statuses are those of the stop of a service.
+ * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew, so end the threads
+ * that fetch before: see catga/fetch.h. CATGA_NOT_FOUND: there was no fetch. The other statuses are
+ * those of the stop of a service.
  */
 catga_status test_stored_listener_take_stop(catga_bus *bus);
 
@@ -944,8 +945,9 @@ static inline test_stored_shipped_view test_stored_listener_store_view(
 
 /*
  * Ends these fetches, while the bus goes on: the events that the program still holds go back to
- * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew. CATGA_NOT_FOUND:
- * there was no fetch. The other statuses are those of the stop of a service.
+ * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew, so end the threads
+ * that fetch before: see catga/fetch.h. CATGA_NOT_FOUND: there was no fetch. The other statuses are
+ * those of the stop of a service.
  */
 catga_status test_stored_listener_store_stop(catga_bus *bus);
 
@@ -1042,8 +1044,9 @@ static inline test_stored_settled_view test_stored_loader_load_view(
 
 /*
  * Ends these fetches, while the bus goes on: the events that the program still holds go back to
- * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew. CATGA_NOT_FOUND:
- * there was no fetch. The other statuses are those of the stop of a service.
+ * the server after half of drain_wait_ms. CATGA_OK: a later fetch begins anew, so end the threads
+ * that fetch before: see catga/fetch.h. CATGA_NOT_FOUND: there was no fetch. The other statuses are
+ * those of the stop of a service.
  */
 catga_status test_stored_loader_load_stop(catga_bus *bus);
 
