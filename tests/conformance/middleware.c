@@ -85,6 +85,14 @@ static void note(fixture *f, char letter)
     pthread_mutex_unlock(&f->lock);
 }
 
+static bool has_seen(fixture *f, const char *text)
+{
+    pthread_mutex_lock(&f->lock);
+    bool same = strcmp(f->seen, text) == 0;
+    pthread_mutex_unlock(&f->lock);
+    return same;
+}
+
 static bool has_order(fixture *f, const char *order)
 {
     pthread_mutex_lock(&f->lock);
@@ -389,9 +397,9 @@ static void a_middleware_sees_the_message(void **state)
 
     serve(f, &sample_answerer_service, &answerer, look, NULL, NULL);
     assert_call(&with, &sample_echo_message, &hello, CATGA_OK, 0, "handler");
-    assert_string_equal(f->seen, "test.sample.Echo Answerer Bearer 1");
+    assert_true(has_seen(f, "test.sample.Echo Answerer Bearer 1"));
     assert_call(f->caller, &sample_echo_message, &hello, CATGA_OK, 0, "handler");
-    assert_string_equal(f->seen, "test.sample.Echo Answerer ");
+    assert_true(has_seen(f, "test.sample.Echo Answerer "));
 }
 
 static void a_declared_error_passes(void **state)
@@ -714,7 +722,7 @@ static void a_send_keeps_its_headers(void **state)
     memset(name, 'x', sizeof name - 1);
     memset(value, 'x', sizeof value - 1);
     wait_until(answers == 1);
-    assert_string_equal(f->seen, "test.sample.Echo Answerer Bearer 2");
+    assert_true(has_seen(f, "test.sample.Echo Answerer Bearer 2"));
 }
 
 static void all_allowed_headers_arrive(void **state)
@@ -730,7 +738,7 @@ static void all_allowed_headers_arrive(void **state)
     memset(longest, 'x', sizeof longest - 1);
     serve(f, &sample_answerer_service, &answerer, look, NULL, NULL);
     assert_call(&with, &sample_echo_message, &hello, CATGA_OK, 0, "handler");
-    assert_string_equal(f->seen, "test.sample.Echo Answerer last");
+    assert_true(has_seen(f, "test.sample.Echo Answerer last"));
 }
 
 static void other_headers_are_refused(void **state)

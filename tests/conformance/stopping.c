@@ -285,7 +285,7 @@ static unsigned handled_by_stop(fixture *s, catga_bus *bus)
     return handled;
 }
 
-/* Over NATS, a drain hands back only events that wait for long: a server before 2.9.22 may deliver
+/* Over NATS, a drain hands back only events that wait for long: a server before 2.10.16 may deliver
  * one twice that goes back while a service stops. */
 static void events_that_have_arrived_are_handled(void **state)
 {

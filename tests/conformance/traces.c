@@ -34,9 +34,10 @@ typedef struct fixture {
     pthread_mutex_t lock;
     collected spans[SPANS];
     size_t count;
-    char seen[64];     /* traceparent that the last handler saw */
-    unsigned failures; /* runs of the handler of the stored event that still have to fail */
-    unsigned handled;
+    char seen[64];        /* traceparent that the last handler saw; guarded by the lock */
+    char copied[64];      /* of the thread of the test */
+    atomic_uint failures; /* runs of the handler of the stored event that still have to fail */
+    atomic_uint handled;
 } fixture;
 
 /* ---- The sink ---- */
@@ -229,8 +230,19 @@ static fixture *see(catga_context *context)
     fixture *f = catga_context_user(context);
     catga_string seen = catga_context_traceparent(context);
 
+    pthread_mutex_lock(&f->lock);
     snprintf(f->seen, sizeof f->seen, "%.*s", CATGA_PRINT(seen));
+    pthread_mutex_unlock(&f->lock);
     return f;
+}
+
+/* Returns what the last handler saw, until the next call. */
+static const char *seen_of(fixture *f)
+{
+    pthread_mutex_lock(&f->lock);
+    memcpy(f->copied, f->seen, sizeof f->copied);
+    pthread_mutex_unlock(&f->lock);
+    return f->copied;
 }
 
 static const sample note = {{"hello", 5}, 1};
@@ -343,7 +355,7 @@ static void a_call_is_a_client_and_a_server_span(void **state)
     assert_false(server->span.links_parent);
     assert_int_equal(client->span.flags, 1);
     assert_int_equal(server->span.flags, 1);
-    assert_context(f->seen, server);
+    assert_context(seen_of(f), server);
     assert_succeeded(client);
     assert_succeeded(server);
     snprintf(target, sizeof target, "%s.commands.sample.v1.Echo", f->base.prefix);
@@ -463,7 +475,7 @@ static void a_redelivery_is_a_new_span_with_the_same_parent(void **state)
     assert_memory_not_equal(first->span.span_id, second->span.span_id, 8);
     assert_failed(first, "retry_later");
     assert_succeeded(second);
-    assert_context(f->seen, second);
+    assert_context(seen_of(f), second);
     assert_int_equal(index_of(first, "catga.attempt"), -1);
     assert_int_equal(number_of(second, "catga.attempt"), 2);
     assert_string_equal(text_of(second, "messaging.consumer.group.name"), "Reader__notify");
@@ -652,8 +664,8 @@ static void a_ratio_of_0_samples_nothing(void **state)
     serve_answers(f, join_traced(f, 1, false), echo);
     for (int i = 0; i < 20; i++)
         assert_int_equal(call(caller, &sample_echo_message), CATGA_OK);
-    assert_int_equal(strlen(f->seen), 55);
-    assert_string_equal(f->seen + 53, "00");
+    assert_int_equal(strlen(seen_of(f)), 55);
+    assert_string_equal(seen_of(f) + 53, "00");
     wait_for(f, 0);
 }
 
@@ -682,7 +694,7 @@ static void a_service_may_ignore_the_decision_of_its_caller(void **state)
     const collected *server = span_of(f, CATGA_SPAN_SERVER, 0);
     assert_int_equal(server->span.flags, 1);
     assert_false(is_zero(server->span.parent_id, 8));
-    assert_string_equal(f->seen + 53, "01");
+    assert_string_equal(seen_of(f) + 53, "01");
 }
 
 static void a_sampled_parent_wins_over_a_ratio_of_0(void **state)
@@ -704,7 +716,7 @@ static void ignoring_the_parent_with_a_ratio_of_0_samples_nothing(void **state)
     serve_answers(f, join_traced(f, 0, true), echo);
     assert_int_equal(call(caller, &sample_echo_message), CATGA_OK);
     wait_for(f, 1);
-    assert_string_equal(f->seen + 53, "00");
+    assert_string_equal(seen_of(f) + 53, "00");
 }
 
 /* The last eight bytes of the trace id decide, in every process alike. */
@@ -822,7 +834,7 @@ static void a_bus_without_traces_passes_the_context_on(void **state)
     assert_int_equal(call(caller, &sample_echo_message), CATGA_OK);
     wait_for(f, 3);
     const collected *client = span_of(f, CATGA_SPAN_CLIENT, 0);
-    assert_context(f->seen, client);
+    assert_context(seen_of(f), client);
     assert_parent(span_of(f, CATGA_SPAN_CONSUMER, 0), client, true);
     assert_parent(span_of(f, CATGA_SPAN_CONSUMER, 1), client, true);
 }
@@ -883,7 +895,7 @@ static void an_own_span_of_a_handler_is_its_child(void **state)
     const collected *outer = child_of(f, span_of_root(f), CATGA_SPAN_SERVER);
     assert_parent(inner, own, false);
     assert_parent(own, outer, false);
-    assert_context(f->seen, outer);
+    assert_context(seen_of(f), outer);
 }
 
 static void an_own_span_may_have_a_parent_elsewhere(void **state)
@@ -920,12 +932,12 @@ static void an_own_span_without_traces_passes_its_parent_on(void **state)
     assert_false(catga_span_is_sampled(&span));
     assert_string_equal(catga_span_traceparent(&span), REMOTE);
     assert_int_equal(call(catga_span_bus(&span), &sample_echo_message), CATGA_OK);
-    assert_string_equal(f->seen, REMOTE);
+    assert_string_equal(seen_of(f), REMOTE);
     catga_span_end(&span, NULL);
     catga_span_begin(&span, bus, &(catga_span_start){.operation = "GET"});
     assert_string_equal(catga_span_traceparent(&span), "");
     assert_int_equal(call(catga_span_bus(&span), &sample_echo_message), CATGA_OK);
-    assert_string_equal(f->seen, "");
+    assert_string_equal(seen_of(f), "");
     catga_span_end(&span, NULL);
     wait_for(f, 0);
 }

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 /* Time from the begin of a drain in which messages that have arrived are handled, before the others
- * go back to the server. A server before 2.9.22 may lose a message that goes back while it knows
+ * go back to the server. A server before 2.10.16 may lose a message that goes back while it knows
  * only requests without a subscription: it redelivers the one before as if it were new, and this
- * one after ack_wait (nats.net.v1 issue 812). A pull holds about 50 ms of work. */
+ * one after ack_wait (nats-server pull request 5305). A pull holds about 50 ms of work. */
 #define HANDLED_SOON (100 * CATGA_MILLISECOND)
 
 /* limit of waiting bytes of answers */
