@@ -13,7 +13,8 @@
 typedef struct peer {
     catga_transport *transport;
     atomic_int events[CATGA_STORAGE_UNUSABLE + 1];
-    char text[CATGA_STORAGE_UNUSABLE + 1][256]; /* text of the last event of each kind */
+    _Atomic(double) times[CATGA_STORAGE_UNUSABLE + 1]; /* of the last event of each kind */
+    char text[CATGA_STORAGE_UNUSABLE + 1][256];        /* its text */
     atomic_int replies[PEER_TOKENS];
     atomic_int no_responders;
     atomic_int wrong_replies; /* number of replies with a body other than "pong" */
@@ -37,6 +38,7 @@ static inline void peer_on_event(void *user, catga_connection_event event, const
 {
     peer *self = user;
 
+    atomic_store(&self->times[event], seconds_now());
     snprintf(self->text[event], sizeof self->text[event], "%s", text);
     atomic_fetch_add(&self->events[event], 1);
 }
