@@ -32,8 +32,12 @@ typedef struct sides {
 
 static void serve_ours(void *state)
 {
+    catga_bus *bus = NULL;
+
     (void)state;
-    our_requests_serve(&(catga_options){.transport = catga_redis()});
+    bench_need(catga_open(&bus, &(catga_options){.transport = catga_redis()}) == CATGA_OK,
+               "catga_open of the service");
+    our_requests_serve(bus);
 }
 
 static double ours(void *state)

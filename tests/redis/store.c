@@ -328,47 +328,68 @@ static void keep(void *user, catga_incoming *message)
     atomic_fetch_add(&f->received, 1);
 }
 
+/* Begins a consumer that may hold all messages, and waits until it does. */
+static catga_subscription *hold_all(fixture *f, unsigned messages)
+{
+    const catga_consumer_settings consumer = {.stream = "S",
+                                              .name = "g",
+                                              .subject = "a.b",
+                                              .ack_wait_ns = 60 * CATGA_SECOND,
+                                              .unacknowledged = messages,
+                                              .workers = messages,
+                                              .receive = keep,
+                                              .user = f};
+    catga_subscription *subscription;
+    catga_problem problem;
+
+    assert_int_equal(
+        f->transport->streams->consume(f->transport, &consumer, &subscription, &problem), CATGA_OK);
+    for (int i = 0; i < 3000 && atomic_load(&f->received) < messages; i++)
+        pause_ms(10);
+    assert_int_equal(atomic_load(&f->received), messages);
+    return subscription;
+}
+
+static void settle_all(fixture *f)
+{
+    for (unsigned i = 0; i < atomic_load(&f->received); i++) {
+        assert_int_equal(
+            f->transport->streams->settle(f->transport, &f->messages[i], CATGA_SETTLE_DONE, 0),
+            CATGA_OK);
+        f->transport->operations->release(&f->messages[i]);
+    }
+}
+
+/* Checks that the server has every acknowledgement, and ends the consumer. */
+static void end_settled(fixture *f, catga_subscription *subscription)
+{
+    char text[256];
+
+    assert_string_equal(redis_server_ask(&f->server, text, "XPENDING catga:stream:S g - + 10"),
+                        "0 elements");
+    assert_int_equal(f->transport->operations->drain(f->transport, subscription, 5000), CATGA_OK);
+    f->transport->operations->unsubscribe(f->transport, subscription);
+}
+
 /* Acknowledgements that wait share commands, and all of them arrive. */
 static void acknowledgements_that_wait_share_commands(void **state)
 {
     enum { MESSAGES = 500 };
 
     fixture *f = *state;
-    catga_transport *transport = f->transport;
-    const catga_consumer_settings consumer = {.stream = "S",
-                                              .name = "g",
-                                              .subject = "a.b",
-                                              .ack_wait_ns = 60 * CATGA_SECOND,
-                                              .unacknowledged = MESSAGES,
-                                              .workers = MESSAGES,
-                                              .receive = keep,
-                                              .user = f};
-    catga_subscription *subscription;
-    catga_problem problem;
     char text[256];
 
     for (uint64_t i = 0; i < MESSAGES; i++)
         publish(f, i, (copy){"", catga_clock_now(), false});
-    assert_int_equal(transport->streams->consume(transport, &consumer, &subscription, &problem),
-                     CATGA_OK);
-    for (int i = 0; i < 3000 && atomic_load(&f->received) < MESSAGES; i++)
-        pause_ms(10);
-    assert_int_equal(atomic_load(&f->received), MESSAGES);
+    catga_subscription *subscription = hold_all(f, MESSAGES);
     redis_server_signal(&f->server, SIGSTOP);
-    for (unsigned i = 0; i < MESSAGES; i++) {
-        assert_int_equal(
-            transport->streams->settle(transport, &f->messages[i], CATGA_SETTLE_DONE, 0), CATGA_OK);
-        transport->operations->release(&f->messages[i]);
-    }
+    settle_all(f);
     redis_server_signal(&f->server, SIGCONT);
-    assert_int_equal(transport->operations->flush(transport, 5000), CATGA_OK);
+    assert_int_equal(f->transport->operations->flush(f->transport, 5000), CATGA_OK);
     assert_string_equal(redis_server_ask(&f->server, text, "XINFO CONSUMERS catga:stream:S g"),
                         "1 elements");
-    assert_string_equal(redis_server_ask(&f->server, text, "XPENDING catga:stream:S g - + 10"),
-                        "0 elements");
     assert_in_range(calls_of(f, "xack"), 1, MESSAGES / 16);
-    assert_int_equal(transport->operations->drain(transport, subscription, 5000), CATGA_OK);
-    transport->operations->unsubscribe(transport, subscription);
+    end_settled(f, subscription);
 }
 
 /* ---- A full queue ---- */
@@ -415,46 +436,17 @@ static void publish_all(fixture *f)
         publish(f, i, (copy){"", catga_clock_now(), false});
 }
 
-static void settle_all(fixture *f)
-{
-    for (unsigned i = 0; i < CALLS; i++) {
-        assert_int_equal(
-            f->transport->streams->settle(f->transport, &f->messages[i], CATGA_SETTLE_DONE, 0),
-            CATGA_OK);
-        f->transport->operations->release(&f->messages[i]);
-    }
-}
-
 /* The thread that reads replies sends shared commands, and cannot wait for room. */
 static void a_full_queue_refuses_no_shared_command(void **state)
 {
     fixture *f = *state;
-    catga_transport *transport = f->transport;
-    const catga_consumer_settings consumer = {.stream = "S",
-                                              .name = "g",
-                                              .subject = "a.b",
-                                              .ack_wait_ns = 60 * CATGA_SECOND,
-                                              .unacknowledged = CALLS,
-                                              .workers = CALLS,
-                                              .receive = keep,
-                                              .user = f};
-    catga_subscription *subscription;
-    catga_problem problem;
-    char text[256];
 
     send_before_a_flood(f, publish_all);
     for (uint64_t i = 0; i < CALLS; i++)
         (void)answer_to(f, i);
-    assert_int_equal(transport->streams->consume(transport, &consumer, &subscription, &problem),
-                     CATGA_OK);
-    for (int i = 0; i < 3000 && atomic_load(&f->received) < CALLS; i++)
-        pause_ms(10);
-    assert_int_equal(atomic_load(&f->received), CALLS);
+    catga_subscription *subscription = hold_all(f, CALLS);
     send_before_a_flood(f, settle_all);
-    assert_string_equal(redis_server_ask(&f->server, text, "XPENDING catga:stream:S g - + 10"),
-                        "0 elements");
-    assert_int_equal(transport->operations->drain(transport, subscription, 5000), CATGA_OK);
-    transport->operations->unsubscribe(transport, subscription);
+    end_settled(f, subscription);
 }
 
 int main(int argc, char **argv)

@@ -162,6 +162,7 @@ static catga_redis_command *make(catga_redis_batch *batch, const chosen *items)
     command->user = batch;
     command->items = items->items;
     command->is_counted = true;
+    command->is_shared = !batch->options.is_alone;
     return command;
 }
 

@@ -23,6 +23,7 @@ struct catga_redis_command {
     unsigned turn;              /* of an item, for a flush */
     catga_redis_command *items; /* that a batch has joined into this command */
     bool is_counted;            /* the bytes are counted as those of the items */
+    bool is_shared;             /* several messages may share it: few are under way at once */
     int64_t sent_ns;
     size_t length;
     size_t capacity;

@@ -133,7 +133,7 @@ static size_t counted(const catga_redis_command *command)
 /* The thread of the pipeline sends shared commands too, and may not wait for room. */
 static bool is_full(const catga_redis_pipeline *pipeline, const catga_redis_command *command)
 {
-    return !command->is_counted && catga_ring_count(&pipeline->queue) >= CATGA_REDIS_QUEUED;
+    return !command->is_shared && catga_ring_count(&pipeline->queue) >= CATGA_REDIS_QUEUED;
 }
 
 static bool append(catga_redis_pipeline *pipeline, catga_redis_command *command)

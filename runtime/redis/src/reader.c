@@ -247,17 +247,13 @@ void *catga_redis_reader_run(void *argument)
 {
     catga_redis_consumer *consumer = argument;
     catga_redis_transport *redis = consumer->owner;
-    const catga_redis_link_options options = {
-        .addresses = &redis->addresses, .name = redis->name, .timeout_ns = redis->silence_ns};
     catga_backoff backoff;
-    catga_problem problem; /* the pipeline reports it */
     catga_redis_sigpipe signals;
 
     catga_redis_sigpipe_block(&signals);
     catga_backoff_reset(&backoff, catga_clock_now());
     while (!atomic_load(&consumer->stopping)) {
-        if (catga_clock_now() >= backoff.next_ns && catga_redis_pipeline_is_up(&redis->pipeline) &&
-            catga_redis_link_open(&consumer->link, &options, &problem) == CATGA_OK) {
+        if (catga_clock_now() >= backoff.next_ns && catga_redis_open_link(redis, &consumer->link)) {
             serve(consumer);
             catga_redis_link_close(&consumer->link);
             plan_next(consumer, &backoff);

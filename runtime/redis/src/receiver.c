@@ -303,17 +303,13 @@ static void *run(void *argument)
 {
     catga_redis_receiver *receiver = argument;
     catga_redis_transport *redis = receiver->owner;
-    const catga_redis_link_options options = {
-        .addresses = &redis->addresses, .name = redis->name, .timeout_ns = redis->silence_ns};
     catga_backoff backoff;
-    catga_problem problem; /* the pipeline reports it */
     catga_redis_sigpipe signals;
 
     catga_redis_sigpipe_block(&signals);
     catga_backoff_reset(&backoff, catga_clock_now());
     while (!atomic_load(&redis->stopping)) {
-        if (catga_redis_pipeline_is_up(&redis->pipeline) &&
-            catga_redis_link_open(&receiver->link, &options, &problem) == CATGA_OK) {
+        if (catga_redis_open_link(redis, &receiver->link)) {
             catga_backoff_reset(&backoff, catga_clock_now());
             serve(receiver);
             catga_redis_link_close(&receiver->link);

@@ -83,6 +83,17 @@ static inline catga_redis_transport *catga_redis_of(const catga_transport *trans
     return (catga_redis_transport *)(uintptr_t)transport;
 }
 
+/* Opens a connection beside the pipeline, which reports failures. Returns false without one. */
+static inline bool catga_redis_open_link(catga_redis_transport *redis, catga_redis_link *link)
+{
+    const catga_redis_link_options options = {
+        .addresses = &redis->addresses, .name = redis->name, .timeout_ns = redis->silence_ns};
+    catga_problem problem;
+
+    return catga_redis_pipeline_is_up(&redis->pipeline) &&
+           catga_redis_link_open(link, &options, &problem) == CATGA_OK;
+}
+
 /* Wakes threads that wait for `changed`, if any. Has the type of catga_admission_options.emptied.
  */
 void catga_redis_wake(void *owner);

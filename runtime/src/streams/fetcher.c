@@ -313,17 +313,25 @@ static catga_status enter(catga_fetcher *fetcher, catga_fetch_caller *caller)
     return is_closing ? CATGA_DRAINING : CATGA_OK;
 }
 
-catga_status catga_fetcher_enter(catga_bus_state *state, const catga_service *service,
-                                 catga_fetch_caller *caller, catga_fetcher **entered)
+/* The caller holds the lock of the list. Returns NULL if none is open. */
+static catga_fetcher *find(const catga_bus_state *state, const catga_service *service)
 {
     catga_fetcher *at;
 
-    pthread_mutex_lock(&state->fetchers.lock);
     LIST_FOREACH(at, &state->fetchers.list, entry)
-    if (at->service == service)
-        break;
-    *entered = at;
-    catga_status status = at == NULL ? CATGA_NOT_FOUND : enter(at, caller);
+    {
+        if (at->service == service)
+            return at;
+    }
+    return NULL;
+}
+
+catga_status catga_fetcher_enter(catga_bus_state *state, const catga_service *service,
+                                 catga_fetch_caller *caller, catga_fetcher **entered)
+{
+    pthread_mutex_lock(&state->fetchers.lock);
+    *entered = find(state, service);
+    catga_status status = *entered == NULL ? CATGA_NOT_FOUND : enter(*entered, caller);
     pthread_mutex_unlock(&state->fetchers.lock);
     return status;
 }

@@ -26,12 +26,10 @@ static catga_status get_order(catga_context *context, bench_get_order_view reque
     return bench_get_order_reply(context, &order);
 }
 
-void our_requests_serve(const catga_options *options)
+void our_requests_serve(catga_bus *bus)
 {
     static const bench_order_service service = {.get_order = get_order};
-    catga_bus *bus = NULL;
 
-    bench_need(catga_open(&bus, options) == CATGA_OK, "catga_open of the service");
     bench_need(bench_order_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
     bench_need(catga_flush(bus, FLUSH_MS) == CATGA_OK, "flush of the service");
 }

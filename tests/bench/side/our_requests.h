@@ -14,8 +14,8 @@ enum { OUR_REQUESTS = 300, OUR_REQUEST_CAPACITY = 128 };
 /* Encodes the query, for the other side. Returns its length. */
 size_t our_requests_encode(uint8_t bytes[OUR_REQUEST_CAPACITY]);
 
-/* Opens a bus and serves the query, for ever. `options` may be NULL. */
-void our_requests_serve(const catga_options *options);
+/* Serves the query on a bus. */
+void our_requests_serve(catga_bus *bus);
 
 /* Returns the median of microseconds from a request to its answer. */
 double our_requests_median(catga_bus *bus);

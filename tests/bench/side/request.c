@@ -27,8 +27,11 @@ typedef struct sides {
 
 static void serve_ours(void *state)
 {
+    catga_bus *bus = NULL;
+
     (void)state;
-    our_requests_serve(NULL);
+    bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
+    our_requests_serve(bus);
 }
 
 static void serve_default(void *state)

@@ -117,33 +117,49 @@ static void counts_of_ended_threads_stay(void **state)
     assert_int_equal(first_value(*state, CATGA_METRICS_SUM_NS), 100 * 1000);
 }
 
-static void running_threads_have_cells_of_their_own(void **state)
-{
-    enum { THREADS = 8 };
+enum { THREADS = 64 };
+
+/* Threads that have a cell each, and wait. */
+typedef struct crew {
     pthread_barrier_t together;
     pthread_t threads[THREADS];
     work works[THREADS];
+} crew;
 
-    pthread_barrier_init(&together, NULL, THREADS + 1);
+static void crew_begin(crew *self, catga_metrics_table *table, void *(*function)(void *work))
+{
+    pthread_barrier_init(&self->together, NULL, THREADS + 1);
     for (size_t i = 0; i < THREADS; i++) {
-        works[i] = (work){.table = *state, .together = &together};
-        assert_int_equal(pthread_create(&threads[i], NULL, count_one, &works[i]), 0);
+        self->works[i] = (work){.table = table, .together = &self->together};
+        assert_int_equal(pthread_create(&self->threads[i], NULL, function, &self->works[i]), 0);
     }
-    pthread_barrier_wait(&together);
-    for (size_t i = 1; i < THREADS; i++)
-        assert_ptr_not_equal(works[i].cell, works[0].cell);
-    assert_int_equal(first_value(*state, CATGA_METRICS_BEGUN), THREADS);
-    pthread_barrier_wait(&together);
-    for (size_t i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
-    assert_int_equal(first_value(*state, CATGA_METRICS_BEGUN), THREADS);
-    pthread_barrier_destroy(&together);
+    pthread_barrier_wait(&self->together);
 }
 
-enum { CELLS = 64, BURST = 50 };
+static void crew_end(crew *self)
+{
+    pthread_barrier_wait(&self->together);
+    for (size_t i = 0; i < THREADS; i++)
+        pthread_join(self->threads[i], NULL);
+    pthread_barrier_destroy(&self->together);
+}
+
+static void running_threads_have_cells_of_their_own(void **state)
+{
+    crew threads;
+
+    crew_begin(&threads, *state, count_one);
+    for (size_t i = 1; i < THREADS; i++)
+        assert_ptr_not_equal(threads.works[i].cell, threads.works[0].cell);
+    assert_int_equal(first_value(*state, CATGA_METRICS_BEGUN), THREADS);
+    crew_end(&threads);
+    assert_int_equal(first_value(*state, CATGA_METRICS_BEGUN), THREADS);
+}
+
+enum { BURST = 50 };
 
 typedef struct one_at_a_time {
-    catga_metrics_cell *cells[CELLS];
+    catga_metrics_cell *cells[THREADS];
     atomic_bool ends;
 } one_at_a_time;
 
@@ -153,7 +169,7 @@ static void *run_messages(void *argument)
     one_at_a_time *messages = argument;
 
     for (size_t i = 0; !atomic_load(&messages->ends); i++) {
-        catga_metrics_cell *cell = messages->cells[i % CELLS];
+        catga_metrics_cell *cell = messages->cells[i % THREADS];
         catga_metrics_add(cell, CATGA_METRICS_BEGUN, 1);
         catga_metrics_add(cell, CATGA_METRICS_END + CATGA_COUNTER_handled, 1);
         if (i % BURST == 0)
@@ -190,27 +206,17 @@ static uint64_t most_in_flight(catga_metrics_table *table)
 static void messages_one_after_the_other_are_not_in_flight_together(void **state)
 {
     one_at_a_time messages = {.ends = false};
-    pthread_barrier_t together;
-    pthread_t threads[CELLS];
-    work works[CELLS];
     pthread_t writer;
+    crew threads;
 
-    pthread_barrier_init(&together, NULL, CELLS + 1);
-    for (size_t i = 0; i < CELLS; i++) {
-        works[i] = (work){.table = *state, .together = &together};
-        assert_int_equal(pthread_create(&threads[i], NULL, get_cell, &works[i]), 0);
-    }
-    pthread_barrier_wait(&together);
-    for (size_t i = 0; i < CELLS; i++)
-        messages.cells[i] = works[i].cell;
+    crew_begin(&threads, *state, get_cell);
+    for (size_t i = 0; i < THREADS; i++)
+        messages.cells[i] = threads.works[i].cell;
     assert_int_equal(pthread_create(&writer, NULL, run_messages, &messages), 0);
     uint64_t most = most_in_flight(*state);
     atomic_store(&messages.ends, true);
     pthread_join(writer, NULL);
-    pthread_barrier_wait(&together);
-    for (size_t i = 0; i < CELLS; i++)
-        pthread_join(threads[i], NULL);
-    pthread_barrier_destroy(&together);
+    crew_end(&threads);
     assert_true(most <= 1);
 }
 

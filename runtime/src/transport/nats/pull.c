@@ -115,15 +115,15 @@ static bool is_fetched(catga_nats_pull *pull, unsigned held, int64_t now, catga_
     catga_wanted *wanted = pull->wanted;
     int64_t lifetime = fetch_expires(pull, now);
 
-    bool is_fetched = catga_demand_fetch(demand, atomic_load(&wanted->count), held,
-                                         lifetime + FETCH_GRACE, now, batch);
+    bool is_due = catga_demand_fetch(demand, atomic_load(&wanted->count), held,
+                                     lifetime + FETCH_GRACE, now, batch);
     int64_t last = atomic_load(&wanted->requested_until_ns);
     int64_t until = catga_clock_after(now, lifetime + LATE);
-    if (is_fetched && until > last)
+    if (is_due && until > last)
         atomic_store(&wanted->requested_until_ns, until);
     else if (demand->count == 0 && demand->lost != demand->token)
         atomic_store(&wanted->requested_until_ns, 0);
-    return is_fetched;
+    return is_due;
 }
 
 /* Returns true if the demand is for another batch. */
