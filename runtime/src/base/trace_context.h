@@ -32,12 +32,20 @@ catga_string catga_traceparent_of(catga_string text);
 /* Copies a valid traceparent as version 00. Returns false, and an empty copy, for any other. */
 bool catga_traceparent_copy(char copy[CATGA_TRACEPARENT_SIZE], catga_string text);
 
-/* Reads a traceparent. Returns false if it is invalid. */
-bool catga_trace_context_read(catga_trace_context *context, catga_string traceparent);
-
 /* Writes a traceparent of version 00. */
 void catga_trace_context_write(const catga_trace_context *context,
                                char traceparent[CATGA_TRACEPARENT_SIZE]);
+
+/* ---- A valid traceparent, as catga_traceparent_copy and catga_trace_context_write make it ---- */
+
+void catga_trace_context_read(catga_trace_context *context,
+                              const char traceparent[CATGA_TRACEPARENT_SIZE]);
+
+/* Replaces the span, which is faster than reading and writing the whole. */
+void catga_traceparent_set_span(char traceparent[CATGA_TRACEPARENT_SIZE], const uint8_t span_id[8],
+                                uint8_t flags);
+
+/* ---- tracestate ---- */
 
 /*
  * Returns the first members of a tracestate that fit into the limits, as a part of `text`. Returns

@@ -32,17 +32,31 @@ static bool needs_context(const catga_message *message)
     return message->kind != CATGA_EVENT || message->delivery != NULL;
 }
 
+/* Begins a trace with a message, unless its context is not needed. */
+static void begin_trace(catga_trace *trace, const catga_sending *sending)
+{
+    catga_span_state *span = &sending->envelope->span;
+
+    if (needs_context(sending->message))
+        catga_trace_begin(trace, span);
+    else if (catga_trace_draws(trace))
+        catga_trace_begin_drawn(trace, span);
+    else
+        return;
+    catga_envelope_add_trace(sending->envelope);
+}
+
 /* The first try begins the span, and all tries carry its context. */
 static void begin_sending(const catga_observer *self, const catga_sending *sending)
 {
     catga_span_state *span = &sending->envelope->span;
-    bool has_header = span->headers.traceparent[0] != '\0';
 
     if (sending->attempt != 1)
         return;
-    catga_trace_begin(trace_of(self), span, needs_context(sending->message));
-    if (!has_header)
-        catga_envelope_add_trace(sending->envelope);
+    if (span->headers.traceparent[0] == '\0')
+        begin_trace(trace_of(self), sending);
+    else
+        catga_trace_begin(trace_of(self), span); /* in the header of the parent */
 }
 
 static void report_sent(const catga_trace *trace, const catga_sending *sending,
@@ -76,7 +90,7 @@ static void report_refused(catga_trace *trace, const catga_sending *sending)
     if (is_forked(bus.state) ||
         catga_address(&envelope, &bus, sending->message, NULL, &problem) != CATGA_OK)
         return;
-    catga_trace_begin(trace, &envelope.span, true);
+    catga_trace_begin(trace, &envelope.span);
     report_sent(trace, sending, &envelope);
 }
 
@@ -89,7 +103,7 @@ static void end_sending(const catga_observer *self, const catga_sending *sending
         return;
     }
     if (sending->attempt == 0) /* it ended before its first try */
-        catga_trace_begin(trace, &sending->envelope->span, true);
+        catga_trace_begin(trace, &sending->envelope->span);
     report_sent(trace, sending, sending->envelope);
 }
 
@@ -98,7 +112,7 @@ static void end_sending(const catga_observer *self, const catga_sending *sending
 static void begin_handling(const catga_observer *self, catga_context *context)
 {
     catga_span_inherit(&context->span, &context->bus);
-    catga_trace_begin(trace_of(self), &context->span, true);
+    catga_trace_begin(trace_of(self), &context->span);
     catga_trace_backdate(&context->span, context->incoming->began_ns);
     context->bus.span = &context->span;
 }
@@ -144,7 +158,7 @@ static void begin_span(const catga_observer *self, catga_active_span *span)
 {
     if (is_forked(span->bus.state))
         return;
-    catga_trace_begin(trace_of(self), &span->state, true);
+    catga_trace_begin(trace_of(self), &span->state);
 }
 
 static void end_span(const catga_observer *self, const catga_active_span *span,
