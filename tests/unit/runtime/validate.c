@@ -1,4 +1,4 @@
-/* Headers and subjects that may be sent: each byte of a text is checked, whatever its length. */
+/* Headers that may be sent: each byte of a text is checked, whatever its length. */
 #include "transport/validate.h"
 
 #include <setjmp.h>
@@ -23,11 +23,6 @@ static bool is_of_name(int c)
 static bool is_of_value(int c)
 {
     return c >= ' ' && c != 127;
-}
-
-static bool is_of_subject(int c)
-{
-    return c > ' ' && c != 127 && c != '*' && c != '>';
 }
 
 static bool name_valid(const char *name)
@@ -80,50 +75,11 @@ static void a_header_name_has_1_to_64_bytes(void **state)
     assert_false(value_valid(NULL));
 }
 
-/* A dot may not be the first or last byte. */
-static bool inner_valid(const char *text)
-{
-    char subject[LONGEST + 3];
-    size_t length = strlen(text);
-
-    subject[0] = 'a';
-    memcpy(subject + 1, text, length);
-    memcpy(subject + 1 + length, "z", 2);
-    return catga_subject_valid(subject);
-}
-
-static void each_byte_of_a_subject_is_checked(void **state)
-{
-    (void)state;
-    check_each_byte(inner_valid, is_of_subject, LONGEST);
-}
-
-static void two_dots_in_a_row_are_refused(void **state)
-{
-    char text[LONGEST + 1];
-
-    (void)state;
-    for (size_t length = 2; length <= LONGEST; length++) {
-        for (size_t at = 0; at + 1 < length; at++) {
-            memset(text, 'x', length);
-            text[length] = '\0';
-            memcpy(text + at, "..", 2);
-            assert_false(inner_valid(text));
-        }
-    }
-    assert_false(catga_subject_valid(".a"));
-    assert_false(catga_subject_valid("a."));
-    assert_false(catga_subject_valid(""));
-    assert_false(catga_subject_valid(NULL));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_byte_of_a_header_is_checked),
         cmocka_unit_test(a_header_name_has_1_to_64_bytes),
-        cmocka_unit_test(each_byte_of_a_subject_is_checked),
-        cmocka_unit_test(two_dots_in_a_row_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "transport/nats/delivery.h"
 #include "transport/nats/inbox.h"
 #include "transport/nats/kv.h"
+#include "transport/nats/library.h"
 #include "transport/nats/max_payload.h"
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
@@ -24,7 +25,6 @@
 #include "transport/nats/wake.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Returns true only after the subscriptions of a lost connection are renewed. */
 static bool connected(const catga_transport *transport)
@@ -278,22 +278,11 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
     return status;
 }
 
-/* Returns true if the shared threads of nats.c run in this process. nats.c starts them once. A
- * child of fork has none of them, and would not notice a dead server. */
-static bool has_library_threads(void)
-{
-    static atomic_int process;
-    int none = 0;
-    int this_one = (int)getpid();
-
-    return atomic_compare_exchange_strong(&process, &none, this_one) || none == this_one;
-}
-
 catga_status catga_transport_nats_open(const catga_transport_settings *settings,
                                        catga_transport **transport)
 {
     *transport = NULL;
-    if (!has_library_threads())
+    if (!catga_nats_library_open())
         return CATGA_CLOSED;
     catga_nats *nats = nats_new(settings);
     if (nats == NULL)
