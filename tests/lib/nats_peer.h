@@ -17,8 +17,9 @@ typedef struct peer {
     char text[CATGA_STORAGE_UNUSABLE + 1][256];        /* its text */
     atomic_int replies[PEER_TOKENS];
     atomic_int no_responders;
-    atomic_int wrong_replies; /* number of replies with a body other than "pong" */
-    sem_t replied;            /* posted for each reply */
+    atomic_int wrong_replies;              /* number of replies with a body other than "pong" */
+    sem_t replied;                         /* posted for each reply */
+    void (*on_replied)(struct peer *self); /* called before; NULL: nothing */
 } peer;
 
 static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
@@ -30,6 +31,8 @@ static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *mes
     else if (message->length != 4 || memcmp(message->data, "pong", 4) != 0)
         atomic_fetch_add(&self->wrong_replies, 1);
     self->transport->operations->release(message);
+    if (self->on_replied != NULL)
+        self->on_replied(self);
     atomic_fetch_add(&self->replies[token % PEER_TOKENS], 1);
     sem_post(&self->replied);
 }

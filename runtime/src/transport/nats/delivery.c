@@ -25,6 +25,7 @@ typedef struct pass {
     int64_t now;        /* a recent time */
     int64_t written_ns; /* time of the last write */
     uint64_t changes;   /* of the subscriptions, when the pass began */
+    bool found;         /* a message for the leader */
 } pass;
 
 /* ---- Arrival ---- */
@@ -208,6 +209,7 @@ static catga_nats_delivered deliver_to(pass *at, catga_subscription *subscriptio
     int waiting = waiting_for(subscription);
     int64_t end = at->now + BUDGET;
 
+    at->found = at->found || waiting > 0;
     while (waiting > 0) {
         note_arrival(subscription, waiting, at->read_ns);
         int count = deliver_some(at, subscription, subscription->known);
@@ -242,19 +244,103 @@ static catga_nats_delivered deliver_all(pass *at)
     return result;
 }
 
+/* ---- The guest: the thread of the inbox ---- */
+
+/* Passes that find only answers, after which the thread of the inbox leads. */
+enum { ANSWERS_ONLY = 32 };
+
+static bool is_inbox(const catga_subscription *subscription)
+{
+    return subscription == subscription->owner->replies;
+}
+
+/* Returns how many answers wait, or -1 if the subscription has ended. */
+static int count_answers(natsSubscription *inbox)
+{
+    int waiting = 0;
+
+    return natsSubscription_GetPending(inbox, &waiting, NULL) == NATS_OK ? waiting : -1;
+}
+
+/* The thread of the inbox may have taken its last answer before it could see the offer. */
+static catga_nats_delivered offer(pass *at, natsSubscription *inbox)
+{
+    catga_nats_event_loop *loop = &at->nats->loop;
+    uint64_t run = catga_nats_event_loop_offer(loop, at->now);
+
+    if (run == 0 || (count_answers(inbox) <= 0 && catga_nats_event_loop_withdraw(loop, run)))
+        return CATGA_NATS_ALL_DELIVERED;
+    catga_nats_event_loop_depart(loop);
+    return CATGA_NATS_LEADER_LOST;
+}
+
+/* Offers the role to the thread of the inbox when the last passes had answers only. */
+static catga_nats_delivered offer_after_answers(pass *at)
+{
+    catga_nats *nats = at->nats;
+    natsSubscription *inbox = nats->replies->native;
+
+    if (at->found)
+        nats->answers_only = 0;
+    if (at->found || inbox == NULL || count_answers(inbox) <= 0 ||
+        ++nats->answers_only < ANSWERS_ONLY)
+        return CATGA_NATS_ALL_DELIVERED;
+    return offer(at, inbox);
+}
+
+static bool has_others(const catga_nats *nats)
+{
+    const catga_subscription *subscription;
+
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
+        if (waiting_for(subscription) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* A guest in the event loop. */
+typedef struct guest {
+    catga_nats *nats;
+    natsSubscription *inbox; /* of this thread, perhaps of a former connection */
+} guest;
+
+/* Leads until an answer waits. A message for a handler, which may wait for an answer, is left to a
+ * thread of the loop. */
+static catga_nats_delivered deliver_as_guest(void *user, int64_t now)
+{
+    const guest *self = user;
+    catga_nats *nats = self->nats;
+    int answers = nats->replies->native == self->inbox ? count_answers(self->inbox) : -1;
+
+    if (answers == 0 && !has_others(nats))
+        return CATGA_NATS_ALL_DELIVERED;
+    if (answers > 0 && catga_nats_event_loop_offer(&nats->loop, now) != 0)
+        catga_nats_event_loop_depart(&nats->loop);
+    else
+        catga_nats_event_loop_hand_on(&nats->loop);
+    return CATGA_NATS_LEADER_LOST;
+}
+
+/* ---- The leader ---- */
+
 catga_nats_delivered catga_nats_deliver(void *user, int64_t now)
 {
     catga_nats *nats = user;
     pass at = {
         .nats = nats, .read_ns = now, .now = now, .written_ns = now, .changes = nats->loop.changes};
 
-    return nats->loop.socket == NULL ? CATGA_NATS_ALL_DELIVERED : deliver_all(&at);
+    if (nats->loop.socket == NULL)
+        return CATGA_NATS_ALL_DELIVERED;
+    catga_nats_delivered result = deliver_all(&at);
+    return result == CATGA_NATS_ALL_DELIVERED ? offer_after_answers(&at) : result;
 }
 
 /* ---- In a thread of nats.c ---- */
 
 /* Has a thread of nats.c gather and keep, from its first message until it ends. */
-static void begin_in_thread(void)
+static void begin_in_thread(catga_subscription *subscription)
 {
     static _Thread_local bool has_begun;
 
@@ -263,6 +349,33 @@ static void begin_in_thread(void)
     has_begun = true;
     catga_nats_event_loop_gather_begin();
     catga_nats_keep_begin();
+    if (is_inbox(subscription))
+        catga_nats_event_loop_visit(&subscription->owner->loop);
+}
+
+static void receive(catga_subscription *subscription, natsMsg *message)
+{
+    if (subscription->pull != NULL) {
+        catga_nats_pull_receive(subscription->pull, message);
+    } else {
+        catga_incoming incoming = catga_nats_incoming(message);
+        subscription->receive(subscription->user, &incoming);
+    }
+}
+
+/* Writes what was sent after the last waiting message. Returns whether this thread leads instead,
+ * under the loop's lock. */
+static bool finish_in_thread(catga_subscription *subscription, natsSubscription *native)
+{
+    catga_nats_event_loop *loop = &subscription->owner->loop;
+
+    if (count_answers(native) > 0)
+        return false;
+    if (is_inbox(subscription) && atomic_load(&subscription->can_lead) &&
+        catga_nats_event_loop_accept(loop))
+        return true;
+    catga_nats_event_loop_flush(loop);
+    return false;
 }
 
 /* The messages that are sent meanwhile are gathered while more wait. The lock orders the threads of
@@ -271,19 +384,15 @@ void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *
                                   natsMsg *message, void *closure)
 {
     catga_subscription *subscription = closure;
-    int waiting = 0;
+    guest self = {.nats = subscription->owner, .inbox = native};
 
     (void)connection;
     while (sem_wait(&subscription->delivery_lock) != 0)
         continue; /* interrupted */
-    begin_in_thread();
-    if (subscription->pull != NULL) {
-        catga_nats_pull_receive(subscription->pull, message);
-    } else {
-        catga_incoming incoming = catga_nats_incoming(message);
-        subscription->receive(subscription->user, &incoming);
-    }
-    if (natsSubscription_GetPending(native, &waiting, NULL) != NATS_OK || waiting == 0)
-        catga_nats_event_loop_flush(&subscription->owner->loop);
+    begin_in_thread(subscription);
+    receive(subscription, message);
+    bool leads = finish_in_thread(subscription, native);
     sem_post(&subscription->delivery_lock);
+    if (leads)
+        catga_nats_event_loop_lead(&self.nats->loop, deliver_as_guest, &self);
 }

@@ -9,9 +9,9 @@
 catga_nats_delivered catga_nats_deliver(void *nats, int64_t now);
 
 /* Delivers a message to the inbox or to a pull `closure`, in a thread of nats.c; takes ownership of
- * the message. The leader cannot take these messages: nats.c hides those that say 503 from it,
- * which are an absent responder's answer, the end of a request, or a stored message of any peer.
- * Has the type of natsMsgHandler. */
+ * the message. After the last answer, the thread of the inbox may lead. The leader cannot take
+ * these messages: nats.c hides those that say 503 from it, which are an absent responder's answer,
+ * the end of a request, or a stored message of any peer. Has the type of natsMsgHandler. */
 void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *native,
                                   natsMsg *message, void *closure);
 

@@ -20,6 +20,9 @@ enum { LONG_RUN_TICKS = 5 };
 /* Ticks without a run or a gathered message, after which the standby rests. */
 enum { IDLE_TICKS = 64 };
 
+/* Time without offers after a guest was kept. */
+#define NO_OFFERS (100 * CATGA_MILLISECOND)
+
 /* Gathered bytes that are written without waiting for a tick. */
 enum { GATHERED_MAX = 64 * 1024 };
 
@@ -137,21 +140,39 @@ void catga_nats_event_loop_set(catga_nats_event_loop *loop, catga_nats_socket *s
 
 /* ---- Running handlers in the leader ---- */
 
-uint64_t catga_nats_event_loop_leave(catga_nats_event_loop *loop)
+/* Returns the number of the leader's next run. */
+static uint64_t number_run(catga_nats_event_loop *loop)
 {
     uint64_t run = atomic_load_explicit(&loop->runs, memory_order_relaxed) + 1;
 
     atomic_store_explicit(&loop->runs, run, memory_order_relaxed);
-    atomic_store_explicit(&loop->runner, pthread_self(), memory_order_relaxed);
+    return run;
+}
+
+static void begin_run(catga_nats_event_loop *loop, uint64_t run, pthread_t runner)
+{
+    atomic_store_explicit(&loop->runner, runner, memory_order_relaxed);
     atomic_store(&loop->run, run);
+}
+
+void catga_nats_event_loop_depart(catga_nats_event_loop *loop)
+{
     catga_nats_event_loop_unlock(loop);
     rouse_standby(loop);
+}
+
+uint64_t catga_nats_event_loop_leave(catga_nats_event_loop *loop)
+{
+    uint64_t run = number_run(loop);
+
+    begin_run(loop, run, pthread_self());
+    catga_nats_event_loop_depart(loop);
     return run;
 }
 
 bool catga_nats_event_loop_return(catga_nats_event_loop *loop, uint64_t run)
 {
-    if (!atomic_compare_exchange_strong(&loop->run, &run, 0))
+    if (!catga_nats_event_loop_withdraw(loop, run))
         return false;
     catga_nats_event_loop_lock(loop);
     return true;
@@ -242,13 +263,52 @@ void catga_nats_event_loop_flush(catga_nats_event_loop *loop)
     write_soon(loop);
 }
 
+/* Has the standby take over from the run. */
+static void hand_on(catga_nats_event_loop *loop, uint64_t run)
+{
+    atomic_store(&loop->handed_on, run);
+    sem_post(&loop->standby);
+}
+
 void catga_nats_event_loop_wait(catga_nats_event_loop *loop)
 {
     write_soon(loop);
-    if (!is_runner(loop))
-        return;
-    atomic_store(&loop->handed_on, atomic_load(&loop->run));
-    sem_post(&loop->standby);
+    if (is_runner(loop))
+        hand_on(loop, atomic_load(&loop->run));
+}
+
+/* ---- The guest ---- */
+
+void catga_nats_event_loop_visit(catga_nats_event_loop *loop)
+{
+    atomic_store(&loop->guest, pthread_self());
+}
+
+uint64_t catga_nats_event_loop_offer(catga_nats_event_loop *loop, int64_t now)
+{
+    if (now < atomic_load_explicit(&loop->offer_ns, memory_order_relaxed))
+        return 0;
+    uint64_t run = number_run(loop);
+    atomic_store(&loop->offered, run);
+    begin_run(loop, run, atomic_load(&loop->guest));
+    return run;
+}
+
+bool catga_nats_event_loop_withdraw(catga_nats_event_loop *loop, uint64_t run)
+{
+    return atomic_compare_exchange_strong(&loop->run, &run, 0);
+}
+
+void catga_nats_event_loop_hand_on(catga_nats_event_loop *loop)
+{
+    hand_on(loop, catga_nats_event_loop_leave(loop));
+}
+
+bool catga_nats_event_loop_accept(catga_nats_event_loop *loop)
+{
+    uint64_t run = atomic_load(&loop->offered);
+
+    return run != 0 && catga_nats_event_loop_return(loop, run);
 }
 
 /* ---- The leader ---- */
@@ -333,23 +393,26 @@ static void serve_socket(catga_nats_event_loop *loop, short events, int64_t now)
     close_if_dead(loop, socket, now);
 }
 
-/* Leads until the loop stops, or until another thread leads. */
-static void lead(catga_nats_event_loop *loop)
+void catga_nats_event_loop_lead(catga_nats_event_loop *loop, catga_nats_deliver_function *deliver,
+                                void *user)
 {
-    wait_for plan = {.until = 0, .descriptors = {{.fd = -1}, {.fd = -1}}};
+    wait_for plan;
+    short events = 0;
 
-    while (!atomic_load(&loop->stopping)) {
-        short events = sleep_for(&plan);
-        catga_nats_event_loop_lock(loop);
+    for (;;) {
         int64_t now = catga_clock_now();
         serve_socket(loop, events, now);
-        catga_nats_delivered result = loop->options.deliver(loop->options.user, now);
+        catga_nats_delivered result = deliver(user, now);
         if (result == CATGA_NATS_LEADER_LOST)
             return;
         catga_nats_event_loop_write(loop, now);
         plan = plan_wait(loop, result == CATGA_NATS_MORE_TO_DELIVER);
         catga_nats_event_loop_unlock(loop);
         loop->options.passed(loop->options.user);
+        if (atomic_load(&loop->stopping))
+            return;
+        events = sleep_for(&plan);
+        catga_nats_event_loop_lock(loop);
     }
 }
 
@@ -392,7 +455,11 @@ static bool take_over(catga_nats_event_loop *loop, observation *seen)
     seen->ticks = run == seen->run ? seen->ticks + 1 : 0;
     seen->run = run;
     bool is_long = seen->ticks >= LONG_RUN_TICKS || run == atomic_load(&loop->handed_on);
-    return run != 0 && is_long && atomic_compare_exchange_strong(&loop->run, &run, 0);
+    if (run == 0 || !is_long || !atomic_compare_exchange_strong(&loop->run, &run, 0))
+        return false;
+    if (seen->run == atomic_load(&loop->offered))
+        atomic_store(&loop->offer_ns, catga_clock_now() + NO_OFFERS);
+    return true;
 }
 
 /* Ends the connection when nats.c waits for too long: its descriptor is open as long as that. */
@@ -497,7 +564,8 @@ static void await_standby(catga_nats_event_loop *loop)
 static void lead_once(catga_nats_event_loop *loop)
 {
     loop->options.begins();
-    lead(loop);
+    catga_nats_event_loop_lock(loop);
+    catga_nats_event_loop_lead(loop, loop->options.deliver, loop->options.user);
     loop->options.ends();
 }
 

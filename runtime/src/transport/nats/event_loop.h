@@ -6,6 +6,11 @@
  * itself, the standby thread becomes the leader, and a spare thread the standby. The former leader
  * finishes its handler, and is a spare thread then.
  *
+ * A guest is a thread of nats.c that delivers messages and leads while it has none. The leader
+ * offers it the role, and ends. A guest runs no handler that may wait: it hands the role on
+ * instead. While the guest delivers, its role counts as the run of a handler, so the standby takes
+ * over from one that is kept.
+ *
  * Writing. Bytes that are sent by the leader's handlers are written at the end of the pass. Another
  * thread writes its bytes itself, at once, unless the leader is about to. Bytes that nobody waits
  * for are gathered: the first ones after a tick of the standby are written at once, the others with
@@ -31,12 +36,14 @@ typedef enum catga_nats_delivered {
     CATGA_NATS_LEADER_LOST /* another thread has become the leader, and the lock is not held */
 } catga_nats_delivered;
 
+/* Delivers what was read at `now`. The leader calls it under the lock. */
+typedef catga_nats_delivered catga_nats_deliver_function(void *user, int64_t now);
+
 typedef struct catga_nats_event_loop_options {
-    /* Delivers what was read. The leader calls it under the lock. */
-    catga_nats_delivered (*deliver)(void *user, int64_t now);
+    catga_nats_deliver_function *deliver;
 
     /* Called by the leader without the lock: at the end of each pass; before its first pass, and
-     * after the last. */
+     * after the last, if it is a thread of the loop. */
     void (*passed)(void *user);
     void (*begins)(void);
     void (*ends)(void);
@@ -60,6 +67,9 @@ typedef struct catga_nats_event_loop {
     atomic_uint_fast64_t runs;      /* number of the last run */
     _Atomic(pthread_t) runner;      /* thread of the run */
     atomic_uint_fast64_t handed_on; /* the run that waits: the standby leads at once */
+    atomic_uint_fast64_t offered;   /* the last run of a guest, which leads when that ends */
+    _Atomic(pthread_t) guest;       /* the last guest */
+    _Atomic(int64_t) offer_ns;      /* no role is offered before */
 
     sem_t standby;        /* wakes the standby */
     atomic_uint standbys; /* 0 or 1, or 0 for a moment */
@@ -106,6 +116,33 @@ bool catga_nats_event_loop_return(catga_nats_event_loop *loop, uint64_t run);
 
 /* Writes what was sent, in the middle of a long pass. */
 void catga_nats_event_loop_write(catga_nats_event_loop *loop, int64_t now);
+
+/* Offers the role to the guest. Returns the number of the guest's run, or 0 if a guest was kept a
+ * short time ago. Then the leader withdraws the offer, or departs. */
+uint64_t catga_nats_event_loop_offer(catga_nats_event_loop *loop, int64_t now);
+
+/* Returns false if the guest has accepted already. */
+bool catga_nats_event_loop_withdraw(catga_nats_event_loop *loop, uint64_t run);
+
+/* Leaves the lock and the role to the guest. */
+void catga_nats_event_loop_depart(catga_nats_event_loop *loop);
+
+/* Leaves the lock and the role to a thread of the loop. */
+void catga_nats_event_loop_hand_on(catga_nats_event_loop *loop);
+
+/* ---- For the guest ---- */
+
+/* Makes this thread the guest. */
+void catga_nats_event_loop_visit(catga_nats_event_loop *loop);
+
+/* Takes the offered role, when the guest has no message left. Returns whether it leads, under the
+ * lock; then it calls _lead. */
+bool catga_nats_event_loop_accept(catga_nats_event_loop *loop);
+
+/* Leads, with its own function `deliver` of `user`, until that returns CATGA_NATS_LEADER_LOST or
+ * the loop stops. */
+void catga_nats_event_loop_lead(catga_nats_event_loop *loop, catga_nats_deliver_function *deliver,
+                                void *user);
 
 /* ---- For senders, which have sent `length` bytes over `socket` ---- */
 

@@ -22,11 +22,12 @@ static void on_complete(void *closure)
  * subscription becomes an orphan, which is never freed. */
 static void note_thread(catga_subscription *subscription)
 {
-    if (natsSubscription_SetOnCompleteCB(subscription->native, on_complete, subscription) ==
-        NATS_OK)
-        subscription->threads++;
-    else
-        subscription->orphan = true;
+    bool is_known = natsSubscription_SetOnCompleteCB(subscription->native, on_complete,
+                                                     subscription) == NATS_OK;
+
+    subscription->threads += is_known;
+    subscription->orphan = subscription->orphan || !is_known;
+    atomic_store(&subscription->can_lead, is_known);
 }
 
 /* Makes the subscription of nats.c: with a thread of its own, or for the leader. */
@@ -46,6 +47,8 @@ static natsStatus make(catga_subscription *subscription, natsSubscription **nati
 static natsStatus subscribe(catga_subscription *subscription)
 {
     natsSubscription *native = NULL;
+
+    atomic_store(&subscription->can_lead, false);
     natsStatus status = make(subscription, &native);
 
     if (status != NATS_OK)
@@ -74,7 +77,8 @@ natsStatus catga_nats_native_subscribe(catga_subscription *subscription)
     return status;
 }
 
-/* The leader walks through the subscriptions, so it may hold this one only before the lock. */
+/* The leader walks through the subscriptions, so it may hold this one only before the lock. The
+ * thread of the inbox may lead: it ends. */
 void catga_nats_native_unsubscribe(catga_subscription *subscription)
 {
     catga_nats_event_loop *loop = &subscription->owner->loop;
@@ -83,6 +87,8 @@ void catga_nats_native_unsubscribe(catga_subscription *subscription)
     natsSubscription_Destroy(subscription->native);
     subscription->native = NULL;
     catga_nats_event_loop_unlock(loop);
+    if (subscription->threaded)
+        catga_nats_event_loop_wake(loop);
 }
 
 /* Subscribes on the current connection. A failure means that it ends: there will be another. */

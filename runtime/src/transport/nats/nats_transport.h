@@ -38,6 +38,8 @@ struct catga_nats {
     natsConnection *carrier;                        /* the connection of subscriptions */
     TAILQ_HEAD(, catga_subscription) subscriptions; /* changes are also under the loop's lock */
     catga_subscription *replies;                    /* of the inbox */
+    unsigned answers_only; /* under the loop's lock: passes since the last with a message for the
+                              leader */
     TAILQ_HEAD(, catga_nats_reconciled) reconciled; /* in creation order; none is removed */
     atomic_int nearly_full;                         /* buckets and streams with little room */
     catga_ticker ticker;                            /* of consumers */

@@ -86,7 +86,8 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
     pthread_mutex_unlock(&session->lock);
 }
 
-/* Sets the options. The pings of nats.c are off; see ping.h. */
+/* Sets the options. The pings of nats.c are off; see ping.h. Each subscription has a thread of its
+ * own: it may lead the event loop. */
 static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
                               catga_nats_session *session)
 {
@@ -106,6 +107,8 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
         status = natsOptions_SetPingInterval(options, 0);
     if (status == NATS_OK)
         status = natsOptions_SetIOBufSize(options, BUFFER_SIZE);
+    if (status == NATS_OK)
+        status = natsOptions_UseGlobalMessageDelivery(options, false);
     if (status == NATS_OK)
         status = catga_nats_socket_hand_over(options, &session->socket);
     if (status == NATS_OK)
