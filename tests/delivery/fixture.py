@@ -58,6 +58,7 @@ class Fixture:
         self.environment = {"CATGA_ACK_WAIT_MS": str(int(ACK_WAIT * 1000)), "CATGA_LOG": "warning"}
         self.ledger = None
         self.follows = False  # the replicas serve programs/trail.catga too
+        self.counts_runs = True  # each run of an event after its first is a redelivery, and the reverse
 
     def __enter__(self):
         return self
@@ -225,7 +226,8 @@ class Fixture:
                                [(worker.name, *stop) for worker in self.workers.values() for stop in worker.stops], ended)
         self.broken += verdict.broken
         loads = [process for process in self.processes if isinstance(process, processes.Load)]
-        self.broken += measures.check(self.folder, self.ledger, len(dead), loads, list(self.workers.values()))
+        self.broken += measures.check(self.folder, self.ledger, len(dead), loads, list(self.workers.values()),
+                                      self.counts_runs)
         if queued:
             self.broken.append(f"the work queue has {queued} tasks that were handled, or given up")
         self.count_stored(ledger.KEPT, self.figures["stored"])

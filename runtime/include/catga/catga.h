@@ -334,7 +334,8 @@ typedef struct catga_options {
     /* pause between two pings of the server; CATGA_PING_INTERVAL_MS, 500 */
     int ping_interval_ms;
     /* limit of unanswered pings: the connection counts as lost when the server sends nothing for
-     * (max_pings_out + 1) * ping_interval_ms; CATGA_MAX_PINGS_OUT, 2 */
+     * (max_pings_out + 1) * ping_interval_ms, or no answer to a ping for ten times as long;
+     * CATGA_MAX_PINGS_OUT, 2 */
     unsigned max_pings_out;
     /* messages that a handler works on at once, except broadcasts; CATGA_WORKERS, 1 */
     unsigned workers;

@@ -26,6 +26,7 @@ def puback_lost(fixture):
 
 @fault("T19", "an event is sent again when its stream has forgotten it, and stored twice")
 def window_passed(fixture):
+    fixture.counts_runs = False  # the second copy of an event runs, and is not redelivered
     fixture.serve()
     fixture.work("a", "b", "c")
     proxy = fixture.proxy()

@@ -43,14 +43,13 @@ def pongs_lost(fixture):
     before = proxy.count()["connections"]
     lost = now()
     proxy.tell("drop pong 1 1000")
-    time.sleep(3)
+    # The server sends meanwhile, so the replica and the load wait ten times as long as for a silent one.
+    processes.wait_until(lambda: proxy.count()["connections"] > before, 30, "another connection")
     proxy.tell("pass")
     healed = now()
     fixture.workers["a"].stops.append((lost, healed))
     time.sleep(1.5)
-    made = proxy.count()["connections"] - before
     read = fixture.finish()
-    fixture.must(made > 0, "a connection that nobody answers on was kept")
     after = [time for time in read.successes("act", "ask") if time > healed]
     fixture.must(after and after[0] < healed + 2_000_000_000, "no call succeeded within two seconds of the end")
     fixture.figure("recovery", (after[0] - healed) / 1e9 if after else 0)
@@ -71,6 +70,7 @@ def cut_off(fixture):
 @fault("T52", "messages to a replica are dropped: stored events, requests and answers")
 def message_swallowed(fixture):
     proxy = behind_proxy(fixture)
+    fixture.counts_runs = False  # the dropped delivery counts, too
     swallowed = now()
     for subject in ("catga.events.test.work.v1.Kept", "catga.queries.", "_INBOX."):
         before = proxy.count()["message_dropped"]
