@@ -314,12 +314,16 @@ static catga_nats_delivered deliver_as_guest(void *user, int64_t now)
     catga_nats *nats = self->nats;
     int answers = nats->replies->native == self->inbox ? count_answers(self->inbox) : -1;
 
-    if (answers == 0 && !has_others(nats))
+    bool only_answers = answers >= 0 && !has_others(nats);
+
+    if (only_answers && answers == 0)
         return CATGA_NATS_ALL_DELIVERED;
-    if (answers > 0 && catga_nats_event_loop_offer(&nats->loop, now) != 0)
+    if (only_answers && catga_nats_event_loop_offer(&nats->loop, now) != 0) {
         catga_nats_event_loop_depart(&nats->loop);
-    else
+    } else {
+        nats->answers_only = 0;
         catga_nats_event_loop_hand_on(&nats->loop);
+    }
     return CATGA_NATS_LEADER_LOST;
 }
 
@@ -340,7 +344,7 @@ catga_nats_delivered catga_nats_deliver(void *user, int64_t now)
 /* ---- In a thread of nats.c ---- */
 
 /* Has a thread of nats.c gather and keep, from its first message until it ends. */
-static void begin_in_thread(catga_subscription *subscription)
+static void begin_in_thread(void)
 {
     static _Thread_local bool has_begun;
 
@@ -349,8 +353,6 @@ static void begin_in_thread(catga_subscription *subscription)
     has_begun = true;
     catga_nats_event_loop_gather_begin();
     catga_nats_keep_begin();
-    if (is_inbox(subscription))
-        catga_nats_event_loop_visit(&subscription->owner->loop);
 }
 
 static void receive(catga_subscription *subscription, natsMsg *message)
@@ -371,8 +373,7 @@ static bool finish_in_thread(catga_subscription *subscription, natsSubscription 
 
     if (count_answers(native) > 0)
         return false;
-    if (is_inbox(subscription) && atomic_load(&subscription->can_lead) &&
-        catga_nats_event_loop_accept(loop))
+    if (is_inbox(subscription) && catga_nats_event_loop_accept(loop))
         return true;
     catga_nats_event_loop_flush(loop);
     return false;
@@ -389,7 +390,9 @@ void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *
     (void)connection;
     while (sem_wait(&subscription->delivery_lock) != 0)
         continue; /* interrupted */
-    begin_in_thread(subscription);
+    begin_in_thread();
+    if (is_inbox(subscription))
+        catga_nats_event_loop_visit(&self.nats->loop);
     receive(subscription, message);
     bool leads = finish_in_thread(subscription, native);
     sem_post(&subscription->delivery_lock);

@@ -121,7 +121,7 @@ void catga_nats_event_loop_write(catga_nats_event_loop *loop, int64_t now);
  * short time ago. Then the leader withdraws the offer, or departs. */
 uint64_t catga_nats_event_loop_offer(catga_nats_event_loop *loop, int64_t now);
 
-/* Returns false if the guest has accepted already. */
+/* Returns false if the guest, or the standby, has the role already. */
 bool catga_nats_event_loop_withdraw(catga_nats_event_loop *loop, uint64_t run);
 
 /* Leaves the lock and the role to the guest. */
@@ -132,7 +132,7 @@ void catga_nats_event_loop_hand_on(catga_nats_event_loop *loop);
 
 /* ---- For the guest ---- */
 
-/* Makes this thread the guest. */
+/* Makes this thread the guest, with each message that it delivers. */
 void catga_nats_event_loop_visit(catga_nats_event_loop *loop);
 
 /* Takes the offered role, when the guest has no message left. Returns whether it leads, under the

@@ -1,7 +1,6 @@
 #include "transport/nats/library.h"
 
 #include <nats/nats.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -24,15 +23,14 @@ static bool is_process_of_threads(void)
  */
 static void start_threads(void)
 {
-    struct sched_param parameters;
-    int policy;
+    const struct sched_param usual = {.sched_priority = 0};
 
-    bool is_batch = pthread_getschedparam(pthread_self(), &policy, &parameters) == 0 &&
-                    policy == SCHED_OTHER &&
-                    pthread_setschedparam(pthread_self(), SCHED_BATCH, &parameters) == 0;
+    /* The kernel is asked: the C library remembers only what was set by its own functions. */
+    bool is_batch =
+        sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &usual) == 0;
     (void)nats_Open(-1); /* natsOptions_Create reports that it failed */
     if (is_batch)
-        (void)pthread_setschedparam(pthread_self(), SCHED_OTHER, &parameters);
+        (void)sched_setscheduler(0, SCHED_OTHER, &usual);
 }
 
 bool catga_nats_library_open(void)

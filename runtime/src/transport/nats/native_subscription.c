@@ -22,12 +22,11 @@ static void on_complete(void *closure)
  * subscription becomes an orphan, which is never freed. */
 static void note_thread(catga_subscription *subscription)
 {
-    bool is_known = natsSubscription_SetOnCompleteCB(subscription->native, on_complete,
-                                                     subscription) == NATS_OK;
-
-    subscription->threads += is_known;
-    subscription->orphan = subscription->orphan || !is_known;
-    atomic_store(&subscription->can_lead, is_known);
+    if (natsSubscription_SetOnCompleteCB(subscription->native, on_complete, subscription) ==
+        NATS_OK)
+        subscription->threads++;
+    else
+        subscription->orphan = true;
 }
 
 /* Makes the subscription of nats.c: with a thread of its own, or for the leader. */
@@ -47,8 +46,6 @@ static natsStatus make(catga_subscription *subscription, natsSubscription **nati
 static natsStatus subscribe(catga_subscription *subscription)
 {
     natsSubscription *native = NULL;
-
-    atomic_store(&subscription->can_lead, false);
     natsStatus status = make(subscription, &native);
 
     if (status != NATS_OK)

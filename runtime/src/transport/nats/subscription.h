@@ -36,10 +36,9 @@ struct catga_subscription {
     bool confirmed;        /* the server has confirmed the end: no more messages arrive */
     bool refused;          /* by the server; retried at `retry_ns` */
     int64_t retry_ns;
-    unsigned threads;     /* if threaded: running threads of nats.c, also of former connections */
-    bool orphan;          /* if threaded: it has had a thread whose end is not reported */
-    atomic_bool can_lead; /* its thread, whose end will be reported, can lead the event loop */
-    int64_t dropped;      /* dropped messages of `native` that are already counted */
+    unsigned threads; /* if threaded: running threads of nats.c, also of former connections */
+    bool orphan;      /* if threaded: it has had a thread whose end is not reported */
+    int64_t dropped;  /* dropped messages of `native` that are already counted */
 
     /* If threaded: held by the thread that delivers. */
     sem_t delivery_lock;
