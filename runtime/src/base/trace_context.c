@@ -20,7 +20,6 @@ static inline bool block_has_form(const char *text, size_t at)
     catga_block c = catga_block_load(text + at);
     catga_block wanted = catga_block_load(form + at);
     catga_block is_dash = (catga_block)(wanted == '-');
-
     catga_block is_digit = (catga_block)(((c >= '0') & (c <= '9')) | ((c >= 'a') & (c <= 'f')));
 
     return catga_block_is_zero((is_dash & (c ^ wanted)) | (~is_dash & ~is_digit));
