@@ -113,7 +113,7 @@ void http_exchange_answer(http_exchange *exchange, struct MHD_Response *response
     exchange->response = response;
     exchange->status = status;
     if (atomic_exchange(&exchange->state, EXCHANGE_ANSWERED) == EXCHANGE_SUSPENDED)
-        http_loop_resume(&exchange->server->loop, exchange->connection);
+        http_loop_resume(&exchange->server->loop, &exchange->resumption);
 }
 
 void http_exchange_respond(http_exchange *exchange, http_response *response)

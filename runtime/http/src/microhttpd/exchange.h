@@ -38,6 +38,7 @@ typedef enum exchange_state {
 struct http_exchange {
     http_server *server;
     struct MHD_Connection *connection;
+    http_resumption resumption; /* while the state is EXCHANGE_SUSPENDED */
     http_deadline *deadline;
     void *request; /* of the receiver; NULL before `begin` */
     const char *method;

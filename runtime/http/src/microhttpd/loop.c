@@ -53,6 +53,19 @@ static void sleep_for(http_loop *loop, int epoll_descriptor)
     atomic_store(&loop->woken, false);
 }
 
+/* This thread resumes connections: for another one, libmicrohttpd would make a system call for
+ * each, to wake this thread. */
+static void resume_connections(http_loop *loop)
+{
+    http_resumption *at = atomic_exchange(&loop->resumptions, NULL);
+
+    while (at != NULL) {
+        http_resumption *next = at->next;
+        MHD_resume_connection(at->connection);
+        at = next;
+    }
+}
+
 /* libmicrohttpd aborts if another thread does this in the middle of a pass. */
 static void stop_listening_if_asked(http_loop *loop)
 {
@@ -70,6 +83,7 @@ static void *run(void *user)
     while (!atomic_load(&loop->ends)) {
         sleep_for(loop, info->epoll_fd);
         stop_listening_if_asked(loop);
+        resume_connections(loop);
         if (MHD_run_wait(loop->daemon, 0) == MHD_NO)
             pause_after_failure();
         receiver->pass_ends(receiver->user);
@@ -94,9 +108,11 @@ bool http_loop_start(http_loop *loop)
     return error == 0;
 }
 
-void http_loop_resume(http_loop *loop, struct MHD_Connection *connection)
+void http_loop_resume(http_loop *loop, http_resumption *resumption)
 {
-    MHD_resume_connection(connection);
+    resumption->next = atomic_load(&loop->resumptions);
+    while (!atomic_compare_exchange_weak(&loop->resumptions, &resumption->next, resumption))
+        continue;
     wake(loop);
 }
 
@@ -111,5 +127,6 @@ void http_loop_stop(http_loop *loop)
     atomic_store(&loop->ends, true);
     wake(loop);
     pthread_join(loop->thread, NULL);
+    resume_connections(loop); /* libmicrohttpd aborts if it is stopped with a suspended one */
     close(loop->wake_descriptor);
 }

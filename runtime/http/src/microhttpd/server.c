@@ -41,6 +41,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
         return NULL;
     exchange->server = server;
     exchange->connection = connection;
+    exchange->resumption.connection = connection;
     exchange->deadline = deadline_of(connection);
     memcpy(exchange->target, target, length + 1);
     return exchange;
@@ -112,7 +113,7 @@ static void suspend(http_exchange *exchange)
 
     MHD_suspend_connection(exchange->connection);
     if (!atomic_compare_exchange_strong(&exchange->state, &state, EXCHANGE_SUSPENDED))
-        http_loop_resume(&exchange->server->loop, exchange->connection);
+        http_loop_resume(&exchange->server->loop, &exchange->resumption);
 }
 
 static enum MHD_Result complete(http_exchange *exchange)

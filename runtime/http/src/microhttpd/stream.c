@@ -15,7 +15,7 @@ struct http_chunk {
 
 struct http_stream {
     http_loop *loop;
-    struct MHD_Connection *connection;
+    http_resumption resumption;
     http_deadline *deadline;
     void (*closed)(void *user);
     void *user;
@@ -91,7 +91,7 @@ static ssize_t read_stream(void *user, uint64_t position, char *buffer, size_t m
         result = MHD_CONTENT_READER_END_OF_STREAM;
     if (result == 0) {
         stream->suspended = true;
-        MHD_suspend_connection(stream->connection);
+        MHD_suspend_connection(stream->resumption.connection);
     }
     pthread_mutex_unlock(&stream->lock);
     return result;
@@ -113,7 +113,7 @@ static void free_stream(void *user)
 static void resume(http_stream *stream)
 {
     if (stream->suspended)
-        http_loop_resume(stream->loop, stream->connection);
+        http_loop_resume(stream->loop, &stream->resumption);
     stream->suspended = false;
 }
 
@@ -173,7 +173,7 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
 
     if (stream != NULL) {
         stream->loop = &exchange->server->loop;
-        stream->connection = exchange->connection;
+        stream->resumption.connection = exchange->connection;
         stream->deadline = exchange->deadline;
         stream->closed = ignore_closing;
         stream->user = user;
