@@ -1,12 +1,10 @@
 /* The other side: libmicrohttpd, which reads each request and answers with a constant. Prints its
  * port. */
-#include <microhttpd.h>
+#include "respond.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char answer[] =
-    "{\"orderId\":\"ORDER-00000001\",\"productId\":\"PROD-001\",\"quantity\":2,\"total\":1999.98}";
 
 static enum MHD_Result respond(void *user, struct MHD_Connection *connection, const char *url,
                                const char *method, const char *version, const char *data,
@@ -26,13 +24,7 @@ static enum MHD_Result respond(void *user, struct MHD_Connection *connection, co
         *size = 0;
         return MHD_YES;
     }
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        sizeof answer - 1, (void *)(uintptr_t)answer, MHD_RESPMEM_PERSISTENT);
-    MHD_add_response_header(response, "Content-Type", "application/json");
-    enum MHD_Result result =
-        MHD_queue_response(connection, strcmp(method, "POST") == 0 ? 201 : 200, response);
-    MHD_destroy_response(response);
-    return result;
+    return http_respond(connection, strcmp(method, "POST") == 0);
 }
 
 int main(void)

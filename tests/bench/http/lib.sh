@@ -33,6 +33,7 @@ http_start_all() {
     http_start service "$BENCH_BUILD/bench_http_service"
     http_start gateway "$BENCH_BUILD/bench_http_gateway"
     http_start constant "$BENCH_BUILD/bench_http_constant"
+    http_start bare "$BENCH_BUILD/bench_http_bare"
     cat >"$http_temp/post.lua" <<'END'
 wrk.method = "POST"
 wrk.body = '{"productId":"PROD-001","quantity":2}'
@@ -40,6 +41,7 @@ wrk.headers["Content-Type"] = "application/json"
 END
     gateway=http://127.0.0.1:$(http_port gateway)
     constant=http://127.0.0.1:$(http_port constant)
+    bare=http://127.0.0.1:$(http_port bare)
     until curl --silent --fail "$gateway/orders/1" >/dev/null; do
         sleep 0.05
     done
@@ -62,24 +64,34 @@ http_median() {
         awk '{value[NR] = $1} END {print value[int((NR + 1) / 2)]}'
 }
 
-# http_compare NAME TARGET [SCRIPT]: alternates both sides, and prints their medians.
+# http_compare NAME TARGET [SCRIPT]: alternates with libmicrohttpd that answers a constant.
 http_compare() {
-    rounds=${BENCH_ONCE:-7}
-    name=$1 target=$2
-    shift 2
+    http_pair "$constant" "libmicrohttpd, a constant" "$@"
+}
+
+# http_compare_bare NAME TARGET [SCRIPT]: alternates with a gateway of libmicrohttpd and nats.c.
+http_compare_bare() {
+    http_pair "$bare" "a gateway of libmicrohttpd and nats.c" "$@"
+}
+
+# http_pair OTHER WHO NAME TARGET [SCRIPT]: alternates both sides, and prints their medians.
+http_pair() {
+    other=$1 who=$2 name=$3 target=$4 rounds=${BENCH_ONCE:-7}
+    shift 4
     while [ "$rounds" -gt 0 ]; do
         http_load "$http_temp/$name.ours" "$gateway$target" "$@"
-        http_load "$http_temp/$name.other" "$constant$target" "$@"
+        http_load "$http_temp/$name.other" "$other$target" "$@"
         rounds=$((rounds - 1))
     done
     failures=$(awk '{sum += $3} END {print sum}' "$http_temp/$name.ours")
-    awk -v name="$name" -v ours="$(http_median "$http_temp/$name.ours" 1)" \
+    awk -v name="$name" -v who="$who" -v failures="$failures" \
+        -v ours="$(http_median "$http_temp/$name.ours" 1)" \
         -v other="$(http_median "$http_temp/$name.other" 1)" \
         -v late="$(http_median "$http_temp/$name.ours" 2)" \
-        -v other_late="$(http_median "$http_temp/$name.other" 2)" -v failures="$failures" 'BEGIN {
-        printf "%s ours=%.0f req/s other=%.0f req/s (libmicrohttpd, a constant) ratio=%.2f\n",
-            name, ours, other, ours / other
-        printf "%s_p99 ours=%.1f ms other=%.1f ms (libmicrohttpd, a constant) ratio=%.2f failures=%d\n",
-            name, late, other_late, other_late / late, failures
+        -v other_late="$(http_median "$http_temp/$name.other" 2)" 'BEGIN {
+        printf "%s ours=%.0f req/s other=%.0f req/s (%s) ratio=%.2f\n",
+            name, ours, other, who, ours / other
+        printf "%s_p99 ours=%.1f ms other=%.1f ms (%s) ratio=%.2f failures=%d\n",
+            name, late, other_late, who, other_late / late, failures
     }'
 }
