@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -103,6 +104,24 @@ class Process:
         """Returns the peak resident memory in bytes."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024
+
+
+class Death:
+    """Notes when a process ends, on the clock of the ledgers."""
+
+    def __init__(self, process):
+        self.time = None
+        self.thread = threading.Thread(target=self.wait_for, args=[process], daemon=True)
+        self.thread.start()
+
+    def wait_for(self, process):
+        process.wait()
+        self.time = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+
+    def when(self):
+        """Returns the time of the death of a process that has ended."""
+        self.thread.join()
+        return self.time
 
 
 def nats_server():

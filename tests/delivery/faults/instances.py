@@ -164,6 +164,9 @@ def death_with_claimed_effect(fixture):
     fixture.work("a", "b", "c", "d", "e", WORK_EFFECTS=str(fixture.folder), WORK_DIE_EVERY="40")
     fixture.load(order=100)
     deaths = tend(fixture, 4)
+    for load in fixture.loads:
+        load.send(signal.SIGTERM)
+    deaths += tend(fixture, 20, lambda: any(load.alive() for load in fixture.loads))  # all may die at once
     for worker in fixture.workers.values():
         worker.stops.clear()  # no double effect is excused
     fixture.stop_loads()
@@ -189,17 +192,20 @@ def death_before_effect(fixture):
     fixture.must(attempts == [6], f"the effect came with the attempts {attempts}")
 
 
-def tend(fixture, seconds):
-    """Restarts dead replicas for a time, and returns the number of restarts."""
-    deaths, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        for worker in fixture.workers.values():
+def tend(fixture, seconds, needed=lambda: True):
+    """Restarts dead replicas for a time, while they are needed. Returns the number of restarts."""
+    restarts, end = 0, time.monotonic() + seconds
+    deaths = {worker: processes.Death(worker.process) for worker in fixture.workers.values()}
+    while time.monotonic() < end and needed():
+        for worker in deaths:
             if not worker.alive():
-                deaths += 1
-                worker.stops.append((now() - 100_000_000, now()))
+                restarts += 1
+                died = deaths[worker].when()  # long ago, if another replica was restarted meanwhile
+                worker.stops.append((died, died))
                 start_again(worker)
+                deaths[worker] = processes.Death(worker.process)
         time.sleep(0.01)
-    return deaths
+    return restarts
 
 
 def start_again(worker):
