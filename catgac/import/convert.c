@@ -89,7 +89,14 @@ bool convert_integer(slice text, bool *is_negative, uint64_t *magnitude)
     return *end == '\0' && errno == 0 && (!*is_negative || *magnitude <= UINT64_C(1) << 63);
 }
 
-static bool convert_float(slice text, double *value)
+/* Rounds the text once, to the type. */
+static double read_float(const char *text, bool is_single, char **end)
+{
+    return is_single ? (double)strtof(text, end) : strtod(text, end);
+}
+
+/* Reads a number as flatc does: one beyond the type is infinite, and one too small for it is 0. */
+static bool convert_float(slice text, bool is_single, double *value)
 {
     char digits[512];
     char *end;
@@ -98,14 +105,13 @@ static bool convert_float(slice text, double *value)
         return false;
     memcpy(digits, text.data, text.length);
     digits[text.length] = '\0';
-    *value = strtod(digits, &end);
+    *value = read_float(digits, is_single, &end);
     return *end == '\0';
 }
 
-static bool is_same(double value, double other, bool is_single)
+static bool is_same(double value, double other)
 {
-    return is_single ? !((float)value < (float)other) && !((float)value > (float)other)
-                     : !(value < other) && !(value > other);
+    return !(value < other) && !(value > other);
 }
 
 /* Prints the fewest digits that give the same value: 3 as 3.0, 1e+30 as 1e30. */
@@ -116,7 +122,7 @@ static void append_float(double value, bool is_single, buffer *out)
 
     do
         snprintf(text, sizeof text, "%.*g", digits++, value);
-    while (digits <= 17 && !is_same(value, strtod(text, NULL), is_single));
+    while (digits <= 17 && !is_same(value, read_float(text, is_single, NULL)));
     for (const char *at = text; *at != '\0'; at++) {
         if (*at != '+')
             buffer_append_char(out, *at);
@@ -173,7 +179,7 @@ static bool convert_floating(importer *i, const fbs_member *field, bool is_singl
     double value;
     bool is_number = may_be_number(&field->value) || field->value.kind == FBS_VALUE_WORD;
 
-    if (!is_number || !convert_float(field->value.text, &value))
+    if (!is_number || !convert_float(field->value.text, is_single, &value))
         return refuse(i, field, "it is no number");
     if (isnan(value))
         buffer_append_text(out, "nan");
