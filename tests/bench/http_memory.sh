@@ -1,7 +1,7 @@
 #!/bin/sh
 # http_memory: resident megabytes of a gateway with 1,000 idle connections, compared with
 # libmicrohttpd that answers a constant; and kilobytes per connection.
-# needs: bench_http_service bench_http_gateway bench_http_constant bench_http_bare
+# needs: bench_http_service bench_http_gateway bench_http_constant
 set -eu
 
 . "$(dirname "$0")/http/lib.sh"

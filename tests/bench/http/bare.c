@@ -15,11 +15,6 @@
 
 enum { IN_FLIGHT = 4096, BYTES = 256, NAME = 64 };
 
-typedef struct request {
-    struct MHD_Connection *connection;
-    bool is_sent;
-} request;
-
 typedef struct message {
     const char *subject;
     uint8_t bytes[BYTES];
@@ -59,6 +54,7 @@ static void on_reply(natsConnection *connection, natsSubscription *subscription,
 
     (void)connection;
     (void)subscription;
+    bench_need(!natsMsg_IsNoResponders(reply), "a service that answers");
     natsMsg_Destroy(reply);
     bench_need(waiting != NULL, "an answer to each request");
     MHD_resume_connection(waiting);

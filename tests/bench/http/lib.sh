@@ -33,7 +33,6 @@ http_start_all() {
     http_start service "$BENCH_BUILD/bench_http_service"
     http_start gateway "$BENCH_BUILD/bench_http_gateway"
     http_start constant "$BENCH_BUILD/bench_http_constant"
-    http_start bare "$BENCH_BUILD/bench_http_bare"
     cat >"$http_temp/post.lua" <<'END'
 wrk.method = "POST"
 wrk.body = '{"productId":"PROD-001","quantity":2}'
@@ -41,7 +40,6 @@ wrk.headers["Content-Type"] = "application/json"
 END
     gateway=http://127.0.0.1:$(http_port gateway)
     constant=http://127.0.0.1:$(http_port constant)
-    bare=http://127.0.0.1:$(http_port bare)
     until curl --silent --fail "$gateway/orders/1" >/dev/null; do
         sleep 0.05
     done
@@ -69,9 +67,11 @@ http_compare() {
     http_pair "$constant" "libmicrohttpd, a constant" "$@"
 }
 
-# http_compare_bare NAME TARGET [SCRIPT]: alternates with a gateway of libmicrohttpd and nats.c.
+# http_compare_bare NAME TARGET [SCRIPT]: starts a gateway of libmicrohttpd and nats.c, and
+# alternates with it.
 http_compare_bare() {
-    http_pair "$bare" "a gateway of libmicrohttpd and nats.c" "$@"
+    http_start bare "$BENCH_BUILD/bench_http_bare"
+    http_pair "http://127.0.0.1:$(http_port bare)" "a gateway of libmicrohttpd and nats.c" "$@"
 }
 
 # http_pair OTHER WHO NAME TARGET [SCRIPT]: alternates both sides, and prints their medians.

@@ -53,8 +53,8 @@ static void sleep_for(http_loop *loop, int epoll_descriptor)
     atomic_store(&loop->woken, false);
 }
 
-/* This thread resumes connections: for another one, libmicrohttpd would make a system call for
- * each, to wake this thread. */
+/* Only this thread resumes connections: another one would compete with it for libmicrohttpd's lock,
+ * which this thread takes several times for each request. */
 static void resume_connections(http_loop *loop)
 {
     http_resumption *at = atomic_exchange(&loop->resumptions, NULL);
